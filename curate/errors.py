@@ -1,0 +1,60 @@
+"""Everything `curate` raises on purpose.
+
+    CurateError            exit 1   anything the tool itself could not do
+    ├── RecipeError        exit 2   the recipe is wrong; carries every complaint at once
+    ├── MissingExtra       exit 2   the recipe needs a part that is not installed
+    ├── DataError          exit 3   the data is wrong: too much of it unreadable, nothing matched
+    │   └── Unreadable              one content cannot be read; becomes a verdict, never ends a build
+    ├── GateFailed         exit 4   a release was built and refused
+    ├── ReleaseExists      exit 1   the version is published and a rebuild differs from it
+    └── StoreError         exit 1   the measure store cannot be used
+
+Every message says what happened and where; `hint` says what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class CurateError(Exception):
+    """Base of the tree; `exit_code` is what the command line returns."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class RecipeError(CurateError):
+    exit_code = 2
+
+
+class MissingExtra(CurateError):
+    exit_code = 2
+
+    def __init__(self, need: str, extra: str) -> None:
+        super().__init__(
+            f"{need} needs the extra '{extra}'", f"pip install 'curate[{extra}]'"
+        )
+        self.extra = extra
+
+
+class DataError(CurateError):
+    exit_code = 3
+
+
+class Unreadable(DataError):
+    """One content that cannot be read; the message is the decoder's own."""
+
+
+class GateFailed(CurateError):
+    exit_code = 4
+
+
+class ReleaseExists(CurateError):
+    pass
+
+
+class StoreError(CurateError):
+    pass

@@ -1,0 +1,70 @@
+"""The named columns of a pair and their modalities."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Key
+
+Modality: TypeAlias = Literal["text", "image", "audio"]
+Fields: TypeAlias = "dict[str, Field]"
+
+
+class _Field(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TextField(_Field):
+    """Text of one language."""
+
+    type: Literal["text"]
+    language: str | None = Key(None, description="BCP 47 tag of the text's language.")
+    optional: bool = Key(False, description="Pairs may lack this field.")
+
+
+class ImageField(_Field):
+    """A still image."""
+
+    type: Literal["image"]
+    optional: bool = Key(False, description="Pairs may lack this field.")
+
+
+class AudioField(_Field):
+    """A sound recording."""
+
+    type: Literal["audio"]
+    language: str | None = Key(None, description="BCP 47 tag of the language spoken.")
+    optional: bool = Key(False, description="Pairs may lack this field.")
+
+
+class MetadataField(_Field):
+    """A value that describes the pair: text, a number or a truth value."""
+
+    type: Literal["metadata"]
+    group: bool = Key(False, description="The audit compares decisions between these groups.")
+
+    @property
+    def optional(self) -> bool:
+        return True
+
+
+Field: TypeAlias = Annotated[
+    TextField | ImageField | AudioField | MetadataField, Key(discriminator="type")
+]
+
+MEDIA: frozenset[str] = frozenset({"image", "audio"})
+
+
+def media_fields(fields: Fields) -> list[str]:
+    """Names of the fields whose content is a file's bytes."""
+    return [name for name, field in fields.items() if field.type in MEDIA]
+
+
+def content_fields(fields: Fields) -> list[str]:
+    """Names of the fields that have content of their own, in recipe order."""
+    return [name for name, field in fields.items() if field.type != "metadata"]
+
+
+def metadata_fields(fields: Fields) -> list[str]:
+    return [name for name, field in fields.items() if field.type == "metadata"]

@@ -1,0 +1,117 @@
+"""What a step is: a pure decision over the table of pairs, with measures for the asking.
+
+    step.decide(table, ask) -> Outcome
+
+The table holds the pairs still alive, one row each, sorted by `position`:
+
+    pair_id, position, origin, parents, source, row        text, int, text, list[text], text, text
+    <field>, <field>_sha256                                text fields: the text, its content hash
+    <field>_sha256                                         media fields (null when absent)
+    <field>                                                metadata: text, number or truth value
+    and whatever earlier steps added: `split`, scores by name (`align`)
+
+A step cannot see the engine, the store, files or other steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from curate.fits.fit import Fit
+    from curate.measures.measure import Measure
+    from curate.pairs.field import Fields
+
+
+class Ask(Protocol):
+    """How a step gets values; what is already in the store is not computed again."""
+
+    fields: Fields
+
+    def measure(self, measures: Measure | Sequence[Measure], keys: pl.Series) -> pl.DataFrame:
+        """Values of contents: one row per distinct non-null key, sorted: `key`, `error`, values.
+
+        Several measures of the same modality share one reading and decoding of each content.
+        `error` is null, or why the content cannot be measured.
+        """
+
+    def compare(self, measure: Measure, edges: pl.DataFrame) -> pl.DataFrame:
+        """Values of ordered pairs of contents: `left`, `right`, `error`, values."""
+
+    def texts(self, measure: Measure, texts: Sequence[str]) -> pl.DataFrame:
+        """Values of texts that stand in no pair (labels, prompts), in the order given."""
+
+    def fit(self, fit: Fit, table: pl.DataFrame) -> pl.DataFrame:
+        """A fit's result on a table, cached by the fit and the table's content."""
+
+    def components(self) -> pl.DataFrame:
+        """`pair_id`, `component`: which pairs are copies of one another, directly or by a chain."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a step says: one verdict per pair it saw, and columns it adds to the table."""
+
+    verdicts: pl.DataFrame
+    """Columns of `curate.ledger.verdict.VERDICT`, one row per pair of the table."""
+    columns: pl.DataFrame | None = None
+    """`pair_id` and new columns for later steps."""
+
+
+@dataclass(frozen=True)
+class Objection:
+    """One thing wrong with a step's parameters, given the recipe's fields."""
+
+    path: tuple[str | int, ...]
+    """Keys below the step's word, for example `("near",)`."""
+    message: str
+    expected: str | None = None
+    """What would have been right."""
+    candidates: tuple[str, ...] = ()
+    """Valid names; the reader suggests the nearest."""
+
+
+class Step(BaseModel):
+    """Base of every step; a subclass is a frozen pydantic model of the step's parameters.
+
+    Every parameter has a `description`; `examples` are YAML lists of one step each and are
+    shown by `curate steps` and tested.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    word: ClassVar[str]
+    summary: ClassVar[str]
+    examples: ClassVar[tuple[str, ...]] = ()
+    decodes: ClassVar[bool] = True
+    """Whether `decide` may need decoded content; header-only steps run before anything is."""
+    fits: ClassVar[bool] = False
+    """Whether `decide` learns from pairs; the split is assigned before the first that does."""
+
+    @property
+    def title(self) -> str:
+        """The ledger's `name`: begins with the step's word."""
+        return self.word
+
+    def check(self, fields: Fields) -> Iterator[Objection]:
+        """What is wrong with these parameters for these fields."""
+        yield from ()
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """Extras of `curate` that must be installed for this step."""
+        return ()
+
+    def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
+        raise NotImplementedError
+
+    @classmethod
+    def parse(cls, value: Any) -> Step:
+        """Validate what stands behind the step's word in a recipe."""
+        return cls.model_validate(value)

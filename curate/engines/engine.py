@@ -1,0 +1,68 @@
+"""What an engine is: it runs measures over contents in batches, and knows nothing else.
+
+An engine may group, order and distribute as it likes; a value never depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+import polars as pl
+
+from curate.measures.measure import Measure
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text content, carried along."""
+
+    value: str
+
+
+@dataclass(frozen=True)
+class Media:
+    """A media content, read from where it lies when a measure needs it."""
+
+    modality: str
+    path: str
+    member: str | None
+    sha256: str
+
+
+Content: TypeAlias = Text | Media
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to measure: a content, or an ordered pair of contents."""
+
+    key: str
+    contents: tuple[Content, ...]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A measure, the local folders of its models, and the keys that lack its value."""
+
+    measure: Measure
+    models: Mapping[str, Path]
+    missing: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Values of one task: `key`, `error` and the measure's columns."""
+
+    task: Task
+    values: pl.DataFrame
+    seconds: float
+    """Of one worker, reading and decoding included."""
+
+
+class Engine(Protocol):
+    """Runs tasks that share their items; batches arrive in any order, each key once a task."""
+
+    def run(self, items: Sequence[Item], tasks: Sequence[Task]) -> Iterator[Batch]: ...

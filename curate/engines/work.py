@@ -1,0 +1,107 @@
+"""What one worker does with one group of items, whatever the engine: read, decode, compute."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from curate.engines.engine import Batch, Content, Item, Media, Task, Text
+from curate.errors import DataError, MissingExtra, Unreadable
+from curate.measures.measure import Compute, Measure
+from curate.pairs.identity import canonical_json, content_hash
+
+_loaded: dict[str, Compute] = {}
+_loading = threading.Lock()
+
+
+def work(items: Sequence[Item], tasks: Sequence[Task]) -> Iterator[Batch]:
+    """Compute every task on the items that lack it; each content is read and decoded once."""
+    start = time.perf_counter()
+    views = {view: _load_all(items, tasks, view) for view in {t.measure.view for t in tasks}}
+    shared = (time.perf_counter() - start) / len(tasks)
+    for task in tasks:
+        start = time.perf_counter()
+        payloads = {k: p for k, p in views[task.measure.view].items() if k in task.missing}
+        if payloads:
+            values = _values(task, payloads)
+            yield Batch(task, values, shared + time.perf_counter() - start)
+
+
+def implementation(measure: Measure, models: Mapping[str, Path]) -> Compute:
+    """The measure's code with its models loaded, once per process."""
+    name = canonical_json(
+        [measure.compute, dict(measure.params), {role: str(path) for role, path in models.items()}]
+    )
+    with _loading:
+        if name not in _loaded:
+            _loaded[name] = _build(measure, models)
+        return _loaded[name]
+
+
+def _build(measure: Measure, models: Mapping[str, Path]) -> Compute:
+    module, _, factory = measure.compute.partition(":")
+    try:
+        built: Compute = getattr(importlib.import_module(module), factory)(measure, models)
+    except ModuleNotFoundError as error:
+        if measure.extra is None:
+            raise
+        raise MissingExtra(f"{measure.name} ({error.name})", measure.extra) from error
+    return built
+
+
+def _load_all(items: Sequence[Item], tasks: Sequence[Task], view: str) -> dict[str, Any]:
+    wanted = frozenset[str]().union(*(t.missing for t in tasks if t.measure.view == view))
+    return {item.key: _load(item, view) for item in items if item.key in wanted}
+
+
+def _load(item: Item, view: str) -> Any:
+    try:
+        payloads = tuple(_payload(content, view) for content in item.contents)
+    except Unreadable as error:
+        return error
+    return payloads[0] if len(payloads) == 1 else payloads
+
+
+def _payload(content: Content, view: str) -> Any:
+    if isinstance(content, Text):
+        return content.value.encode() if view == "bytes" else content.value
+    data = _read(content)
+    if view == "bytes":
+        return data
+    if content.modality == "image":
+        from curate.pairs.image import decode_image
+
+        return decode_image(data)
+    from curate.pairs.audio import decode_audio
+
+    return decode_audio(data)
+
+
+def _read(media: Media) -> bytes:
+    from curate.pairs.media import read_media
+
+    data = read_media(media.path, media.member)
+    if content_hash(data) != media.sha256:
+        raise DataError(
+            f"{media.path} changed while it was being measured", "run the build again"
+        )
+    return data
+
+
+def _values(task: Task, payloads: Mapping[str, Any]) -> pl.DataFrame:
+    readable = {k: p for k, p in payloads.items() if not isinstance(p, Unreadable)}
+    broken = {k: p.message for k, p in payloads.items() if isinstance(p, Unreadable)}
+    row = {"key": pl.String, "error": pl.String, **task.measure.returns}
+    frames = [pl.DataFrame({"key": list(broken), "error": list(broken.values())}, schema_overrides=row)]
+    if readable:
+        values = implementation(task.measure, task.models)(list(readable.values()))
+        frames.append(values.with_columns(pl.Series("key", list(readable))))
+    merged = pl.concat(frames, how="diagonal_relaxed")
+    lacking = [pl.lit(None, dtype).alias(n) for n, dtype in row.items() if n not in merged.columns]
+    return merged.with_columns(lacking).select(list(row))

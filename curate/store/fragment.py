@@ -1,0 +1,68 @@
+"""One append-only file of values: written whole under another name, then renamed into place."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+_NOTES = b"curate"
+
+
+def write_fragment(folder: Path, frame: pl.DataFrame, notes: Mapping[str, Any]) -> Path:
+    """Write a frame so that a reader sees either all of it or nothing, even after a power cut."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = secrets.token_hex(8)
+    staged, final = folder / f".{name}.tmp", folder / f"{name}.parquet"
+    table = frame.to_arrow().replace_schema_metadata({_NOTES: json.dumps(dict(notes))})
+    try:
+        with staged.open("wb") as file:
+            pq.write_table(table, file, compression="zstd", write_page_checksum=True)
+            file.flush()
+            os.fsync(file.fileno())
+        staged.rename(final)
+    except BaseException:
+        staged.unlink(missing_ok=True)
+        raise
+    return final
+
+
+def read_fragment(path: Path, columns: list[str] | None = None) -> pl.DataFrame | None:
+    """The fragment's rows, or None after setting a damaged file aside (its values are recomputed)."""
+    try:
+        table = pq.read_table(path, columns=columns, page_checksum_verification=True)
+    except FileNotFoundError:
+        return None
+    except (OSError, pa.ArrowException) as error:
+        _set_aside(path, error)
+        return None
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def read_notes(path: Path) -> dict[str, Any]:
+    """What was noted beside the rows: how many there are and what they cost."""
+    try:
+        metadata = pq.read_metadata(path)
+    except (OSError, pa.ArrowException):
+        return {}
+    notes: dict[str, Any] = json.loads((metadata.metadata or {}).get(_NOTES, b"{}"))
+    return {"rows": metadata.num_rows, **notes}
+
+
+def _set_aside(path: Path, error: Exception) -> None:
+    path.rename(path.with_suffix(".damaged"))
+    warnings.warn(
+        f"store: {path.parent.name}/{path.name} is damaged and was set aside ({error}); "
+        "its values are computed again",
+        stacklevel=3,
+    )

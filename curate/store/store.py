@@ -1,0 +1,217 @@
+"""The measure store: `(measure fingerprint, content key) -> value`, shared by recipes and builds.
+
+    <root>/values/<name>-<fingerprint>/  measure.json, fragments
+    <root>/fits/<name>-<fingerprint>/    results of fits, one file per table digest
+    <root>/files/                        content hashes of files by path, size, mtime and inode
+    <root>/exports/                      models converted for a faster runtime
+
+Builds hold a shared lock while they use it. Fragments only ever appear whole, so builds that run
+at once need nothing more; small fragments are put together at a start that finds itself alone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+
+from curate.errors import StoreError
+from curate.measures.measure import Measure
+from curate.pairs.identity import short_hash
+from curate.store.fragment import read_fragment, read_notes, write_fragment
+
+FORMAT = "1"
+_MANY = 16
+_LARGE = 200_000
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The values of one measure."""
+
+    folder: Path
+    schema: Mapping[str, pl.DataType | type[pl.DataType]]
+
+    def fragments(self) -> list[Path]:
+        return sorted(self.folder.glob("*.parquet"))
+
+    def keys(self) -> pl.Series:
+        """Keys of all contents that have a value here."""
+        frames = [read_fragment(path, ["key"]) for path in self.fragments()]
+        found = [frame["key"] for frame in frames if frame is not None]
+        return pl.concat(found).unique() if found else pl.Series("key", [], pl.String)
+
+    def read(self, keys: pl.Series) -> pl.DataFrame:
+        """`key`, `error` and values of the keys that have one, sorted by key."""
+        wanted = pl.DataFrame({"key": keys}).unique()
+        frames = [self._rows(path, wanted) for path in self.fragments()]
+        found = [frame for frame in frames if frame is not None]
+        everything = pl.concat(found) if found else pl.DataFrame(schema=self.row)
+        return everything.unique("key", keep="first").sort("key")
+
+    def write(self, frame: pl.DataFrame, seconds: float) -> None:
+        """Add values that took so many seconds of one worker."""
+        rows = frame.select(pl.col(name).cast(dtype) for name, dtype in self.row.items())
+        write_fragment(self.folder, rows, {"seconds": seconds})
+
+    @property
+    def row(self) -> dict[str, Any]:
+        return {"key": pl.String, "error": pl.String, **self.schema}
+
+    def cost(self) -> tuple[int, float]:
+        """Values held and the seconds they took."""
+        notes = [read_notes(path) for path in self.fragments()]
+        rows = sum(int(note.get("rows", 0)) for note in notes)
+        return rows, sum(float(note.get("seconds", 0.0)) for note in notes)
+
+    def compact(self) -> None:
+        """Put small fragments together; only ever called by a process that is alone."""
+        small = [path for path in self.fragments() if read_notes(path).get("rows", 0) < _LARGE]
+        if len(small) < _MANY:
+            return
+        frames = [frame for path in small if (frame := read_fragment(path)) is not None]
+        seconds = sum(read_notes(path).get("seconds", 0.0) for path in small if path.exists())
+        write_fragment(
+            self.folder, pl.concat(frames).unique("key").sort("key"), {"seconds": seconds}
+        )
+        for path in small:
+            path.unlink(missing_ok=True)
+
+    def _rows(self, path: Path, wanted: pl.DataFrame) -> pl.DataFrame | None:
+        frame = read_fragment(path)
+        if frame is None:
+            return None
+        return frame.select(list(self.row)).join(wanted, on="key", how="semi")
+
+
+class MeasureStore:
+    """A folder of measured values. Use `opened` around reading and writing."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Hold the store for use: compacts first when nobody else uses it."""
+        self._prepare()
+        with self._lock_file() as lock:
+            if _try_exclusive(lock):
+                self._tidy()
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the store against everyone else, or say who cannot be disturbed."""
+        self._prepare()
+        with self._lock_file() as lock:
+            if not _try_exclusive(lock):
+                raise StoreError(
+                    f"the store {self.root} is in use by another build",
+                    "wait for it to end, then try again",
+                )
+            yield
+
+    def shelf(self, measure: Measure, revisions: Mapping[str, str]) -> Shelf:
+        """Where a measure's values stand; notes that they were wanted today."""
+        document = measure.document(revisions)
+        folder = self.root / "values" / f"{measure.name}-{short_hash(document)[:16]}"
+        note = folder / "measure.json"
+        if not note.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            _write_text(note, json.dumps(document, indent=1, sort_keys=True))
+        os.utime(note)
+        return Shelf(folder, measure.returns)
+
+    def fitted(self, document: Mapping[str, Any], digest: str) -> Path:
+        """Where the result of a fit on a table of this digest stands, or would stand."""
+        folder = self.root / "fits" / f"{document['name']}-{short_hash(dict(document))[:16]}"
+        return folder / f"{digest}.parquet"
+
+    @property
+    def files(self) -> Path:
+        return self.root / "files"
+
+    @property
+    def exports(self) -> Path:
+        return self.root / "exports"
+
+    def contents(self) -> pl.DataFrame:
+        """One row per measure: `measure`, `fingerprint`, `values`, `seconds`, `bytes`, `used`."""
+        rows = [_shelf_row(folder) for folder in sorted((self.root / "values").glob("*"))]
+        schema = {
+            "measure": pl.String,
+            "fingerprint": pl.String,
+            "values": pl.Int64,
+            "seconds": pl.Float64,
+            "bytes": pl.Int64,
+            "used": pl.Float64,
+        }
+        return pl.DataFrame(rows, schema=schema, orient="row")
+
+    def remove(self, fingerprints: Sequence[str]) -> None:
+        """Forget the values of these measures."""
+        for name in fingerprints:
+            shutil.rmtree(self.root / "values" / name, ignore_errors=True)
+
+    def _prepare(self) -> None:
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            mark = self.root / "format"
+            if not mark.exists():
+                _write_text(mark, FORMAT + "\n")
+            found = mark.read_text().strip()
+        except OSError as error:
+            raise StoreError(
+                f"the store {self.root} cannot be written: {error.strerror}",
+                "set CURATE_STORE to a folder that can",
+            ) from error
+        if found != FORMAT:
+            raise StoreError(
+                f"the store {self.root} has format {found}; this version writes {FORMAT}",
+                "set CURATE_STORE to another folder, or remove this one",
+            )
+
+    @contextmanager
+    def _lock_file(self) -> Iterator[IO[str]]:
+        with (self.root / "lock").open("w") as lock:
+            yield lock
+
+    def _tidy(self) -> None:
+        """Remove what a killed build left half written, and compact."""
+        for staged in self.root.glob("*/**/.*.tmp"):
+            staged.unlink(missing_ok=True)
+        for folder in (self.root / "values").glob("*"):
+            Shelf(folder, {}).compact()
+        Shelf(self.files, {}).compact()
+
+
+def _shelf_row(folder: Path) -> tuple[str, str, int, float, int, float]:
+    values, seconds = Shelf(folder, {}).cost()
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    note = folder / "measure.json"
+    used = note.stat().st_mtime if note.exists() else time.time()
+    return folder.name.rpartition("-")[0], folder.name, values, seconds, size, used
+
+
+def _try_exclusive(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _write_text(path: Path, text: str) -> None:
+    staged = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    staged.write_text(text)
+    staged.rename(path)

@@ -1,0 +1,1 @@
+from curate.steps.registry import registry as registry

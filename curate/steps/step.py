@@ -89,8 +89,6 @@ class Step(BaseModel):
     word: ClassVar[str]
     summary: ClassVar[str]
     examples: ClassVar[tuple[str, ...]] = ()
-    decodes: ClassVar[bool] = True
-    """Whether `decide` may need decoded content; header-only steps run before anything is."""
     fits: ClassVar[bool] = False
     """Whether `decide` learns from pairs; the split is assigned before the first that does."""
 
@@ -107,6 +105,18 @@ class Step(BaseModel):
     def extras(self) -> tuple[str, ...]:
         """Extras of `curate` that must be installed for this step."""
         return ()
+
+    def parts(self, fields: Fields) -> tuple[Step, ...]:
+        """The steps that this one runs as; cheap decisions of a mixed step go first."""
+        return (self,)
+
+    def decodes(self, fields: Fields) -> bool:
+        """Whether every medium must have been decoded whole before this step decides."""
+        return True
+
+    def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
+        """Measures asked for at first, each with its field; for planning."""
+        return []
 
     def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
         raise NotImplementedError

@@ -1,0 +1,92 @@
+"""A digest of what a table says, whatever the bytes of the file that holds it.
+
+Equal for equal values in equal order: row groups, compression, chunking and the spare bytes behind
+nulls do not count. Column names and types do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+
+def table_digest(frame: pl.DataFrame) -> str:
+    """SHA-256 in hex of a frame's logical content."""
+    digest = hashlib.sha256()
+    table = frame.to_arrow()
+    for name in table.column_names:
+        digest.update(name.encode() + b"\0")
+        _feed(digest, pa.concat_arrays(table.column(name).chunks or [_empty(table, name)]))
+    return digest.hexdigest()
+
+
+def _empty(table: pa.Table, name: str) -> Any:
+    return pa.array([], table.schema.field(name).type)
+
+
+def _feed(digest: _Hash, array: Any) -> None:
+    digest.update(f"{len(array)}".encode())
+    digest.update(np.packbits(pc.is_valid(array).to_numpy(zero_copy_only=False)).tobytes())
+    kind = array.type
+    if pa.types.is_struct(kind):
+        for field, child in zip(kind, array.flatten(), strict=True):
+            digest.update(field.name.encode() + b"\0")
+            _feed(digest, child)
+    elif pa.types.is_fixed_size_list(kind) or _is_list(kind):
+        digest.update(pc.fill_null(pc.list_value_length(array), 0).to_numpy().tobytes())
+        _feed(digest, array.flatten())
+    elif _is_bytes(kind):
+        _feed_bytes(digest, array)
+    else:
+        _feed_numbers(digest, array)
+
+
+def _is_list(kind: Any) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
+
+
+def _is_bytes(kind: Any) -> bool:
+    types = pa.types
+    return any(
+        check(kind)
+        for check in (
+            types.is_string,
+            types.is_large_string,
+            types.is_string_view,
+            types.is_binary,
+            types.is_large_binary,
+            types.is_binary_view,
+        )
+    )
+
+
+def _feed_bytes(digest: _Hash, array: Any) -> None:
+    digest.update(b"bytes")
+    flat = array.cast(pa.large_binary()).fill_null(b"")
+    lengths = pc.binary_length(flat).to_numpy()
+    digest.update(lengths.astype("<i8").tobytes())
+    _, offsets, data = flat.buffers()
+    if data is None or not len(flat):
+        return
+    bounds = np.frombuffer(offsets, dtype=np.int64)
+    digest.update(memoryview(data)[bounds[flat.offset] : bounds[flat.offset + len(flat)]])
+
+
+def _feed_numbers(digest: _Hash, array: Any) -> None:
+    if pa.types.is_boolean(array.type):
+        array = array.cast(pa.uint8())
+    digest.update(str(array.type).encode())
+    if pa.types.is_null(array.type):
+        return
+    values = array.fill_null(0).to_numpy(zero_copy_only=False)
+    if values.dtype.kind == "f":
+        values = np.where(np.isnan(values), np.nan, values + 0.0)
+    digest.update(np.ascontiguousarray(values).tobytes())

@@ -1,0 +1,185 @@
+"""How steps get values: from the store where they are known, else from the engine, once."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from curate.engines.engine import Batch, Engine, Item, Task
+from curate.fits.fit import Fit
+from curate.measures.measure import Measure
+from curate.models.reference import locate, revision
+from curate.pairs.digest import table_digest
+from curate.pairs.field import Fields
+from curate.run.contents import Contents
+from curate.run.progress import Progress
+from curate.run.usage import Usage
+from curate.store.files import FileHashes
+from curate.store.fragment import read_fragment, write_fragment
+from curate.store.store import MeasureStore, Shelf
+
+_FLUSH_SECONDS = 2.0
+
+
+class NotMeasured(Exception):
+    """Raised instead of computing, when only planning."""
+
+    def __init__(self, missing: Mapping[Measure, int]) -> None:
+        super().__init__(", ".join(measure.name for measure in missing))
+        self.missing = missing
+
+
+@dataclass
+class Asking:
+    """Implements `curate.steps.step.Ask` over a store and an engine."""
+
+    fields: Fields
+    contents: Contents
+    store: MeasureStore
+    engine: Engine
+    hashes: FileHashes
+    progress: Progress
+    find_components: Callable[[], pl.DataFrame]
+    compute: bool = True
+    usage: Usage = field(default_factory=Usage)
+    revisions: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, Measure] = field(default_factory=dict)
+    _seen: dict[str, pl.Series] = field(default_factory=dict)
+
+    def measure(self, measures: Measure | Sequence[Measure], keys: pl.Series) -> pl.DataFrame:
+        wanted = [measures] if isinstance(measures, Measure) else list(measures)
+        keys = keys.drop_nulls().unique().sort().rename("key")
+        modality = wanted[0].of[0]
+        self._fill(wanted, keys, lambda missing: self.contents.items(modality, missing))
+        return self._read(wanted, keys)
+
+    def compare(self, measure: Measure, edges: pl.DataFrame) -> pl.DataFrame:
+        edges = edges.select("left", "right").unique().sort("left", "right")
+        named = edges.with_columns(key=pl.col("left") + pl.col("right"))
+
+        def couples(missing: pl.Series) -> Iterator[Item]:
+            todo = named.join(missing.to_frame("key"), on="key", how="semi")
+            return self.contents.couples((measure.of[0], measure.of[1]), todo)
+
+        self._fill([measure], named["key"], couples)
+        values = self._read([measure], named["key"])
+        return named.join(values, on="key").drop("key")
+
+    def texts(self, measure: Measure, texts: Sequence[str]) -> pl.DataFrame:
+        contents = Contents.of_texts(texts)
+        keys = contents.places["key"]
+        self._fill([measure], keys, lambda missing: contents.items("text", missing))
+        values = self._read([measure], keys)
+        order = pl.DataFrame({"text": list(texts)}, schema={"text": pl.String})
+        named = contents.places.select("text", "key").join(values, on="key")
+        return order.join(named, on="text", how="left", maintain_order="left").drop("key")
+
+    def fit(self, fit: Fit, table: pl.DataFrame) -> pl.DataFrame:
+        path = self.store.fitted(fit.document(), table_digest(table))
+        known = read_fragment(path) if path.exists() else None
+        spent = self.usage.of_fit(fit.name)
+        if known is not None:
+            spent.reused += 1
+            return known
+        start = time.perf_counter()
+        module, _, factory = fit.compute.partition(":")
+        result: pl.DataFrame = getattr(importlib.import_module(module), factory)(fit)(table)
+        spent.computed += 1
+        spent.seconds += time.perf_counter() - start
+        write_fragment(path.parent, result, {}).rename(path)
+        return result
+
+    def components(self) -> pl.DataFrame:
+        return self.find_components()
+
+    def shelf(self, measure: Measure) -> Shelf:
+        """Where the measure's values stand, its models resolved to what they are today."""
+        self.asked[measure.name] = measure
+        for reference in measure.models.values():
+            if reference not in self.revisions:
+                self.revisions[reference] = revision(reference, self.hashes.of_file)
+        by_role = {role: self.revisions[ref] for role, ref in measure.models.items()}
+        return self.store.shelf(measure, by_role)
+
+    def missing(self, measure: Measure, keys: pl.Series) -> pl.Series:
+        """The keys that have no value yet."""
+        known = self.shelf(measure).keys()
+        return keys.filter(~keys.is_in(known.implode()))
+
+    def _fill(
+        self,
+        measures: Sequence[Measure],
+        keys: pl.Series,
+        items: Callable[[pl.Series], Iterable[Item]],
+    ) -> None:
+        missing = {measure.name: self.missing(measure, keys) for measure in measures}
+        for measure in measures:
+            self._count_reused(measure.name, keys, missing[measure.name])
+        todo = [measure for measure in measures if missing[measure.name].len()]
+        if not todo:
+            return
+        if not self.compute:
+            raise NotMeasured({m: missing[m.name].len() for m in todo})
+        tasks = [self._task(measure, missing[measure.name]) for measure in todo]
+        union = pl.concat([missing[m.name] for m in todo]).unique(maintain_order=True)
+        self._run(items(union), tasks)
+
+    def _run(self, items: Iterable[Item], tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            self.progress.measure(task.measure.name, len(task.missing))
+        writer = _Writer({t.measure.name: self.shelf(t.measure) for t in tasks})
+        try:
+            for batch in self.engine.run(items, tasks):
+                spent = self.usage.of(batch.task.measure.name)
+                spent.computed += batch.values.height
+                spent.seconds += batch.seconds
+                self.progress.advance(batch.task.measure.name, batch.values.height)
+                writer.add(batch)
+        finally:
+            writer.flush()
+
+    def _task(self, measure: Measure, missing: pl.Series) -> Task:
+        models = {role: locate(reference) for role, reference in measure.models.items()}
+        return Task(measure, models, frozenset(missing))
+
+    def _read(self, measures: Sequence[Measure], keys: pl.Series) -> pl.DataFrame:
+        joined = keys.to_frame("key").with_columns(error=pl.lit(None, pl.String))
+        for measure in measures:
+            values = self.shelf(measure).read(keys)
+            joined = joined.join(values, on="key", how="left", maintain_order="left", suffix="_new")
+            error = pl.coalesce("error", "error_new")
+            joined = joined.with_columns(error=error).drop("error_new")
+        return joined
+
+    def _count_reused(self, name: str, keys: pl.Series, missing: pl.Series) -> None:
+        """Count each key once a build, however often it is asked for."""
+        seen = self._seen.get(name)
+        new = keys if seen is None else keys.filter(~keys.is_in(seen.implode()))
+        self.usage.of(name).reused += new.len() - missing.len()
+        self._seen[name] = new if seen is None else pl.concat([seen, new])
+
+
+class _Writer:
+    """Gathers batches and writes them every couple of seconds, and when told."""
+
+    def __init__(self, shelves: Mapping[str, Shelf]) -> None:
+        self.shelves = shelves
+        self.waiting: dict[str, list[Batch]] = {name: [] for name in shelves}
+        self.since = time.perf_counter()
+
+    def add(self, batch: Batch) -> None:
+        self.waiting[batch.task.measure.name].append(batch)
+        if time.perf_counter() - self.since > _FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        for name, batches in self.waiting.items():
+            if batches:
+                values = pl.concat([batch.values for batch in batches])
+                self.shelves[name].write(values, sum(batch.seconds for batch in batches))
+                batches.clear()
+        self.since = time.perf_counter()

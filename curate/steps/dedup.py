@@ -1,0 +1,243 @@
+"""Drop copies: pairs equal or nearly equal to one that stays, with the one that stays named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from curate.pairs.field import Fields, content_fields
+from curate.steps.step import Ask, Objection, Outcome, Step
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from curate.measures.measure import Measure
+
+
+class MinHash(BaseModel):
+    """How near texts are found: MinHash signatures propose, true Jaccard similarity decides."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    threshold: float = Field(0.8, gt=0, le=1, description="Jaccard similarity of duplicates.")
+    ngram: int = Field(5, ge=1, le=50, description="Length of a shingle, in units.")
+    unit: Literal["character", "word"] = Field(
+        "character", description="What a shingle is a run of."
+    )
+
+
+class Dedup(Step):
+    """Drop pairs that repeat another.
+
+    `exact` compares contents byte by byte, of one field or of the whole pair. `near` finds
+    look-alikes of images and texts; where several fields are named, all must be alike. A pair is
+    dropped only when it is alike to a pair that stays: likeness is never passed along a chain.
+    """
+
+    word: ClassVar[str] = "dedup"
+    summary: ClassVar[str] = "drop pairs equal or nearly equal to one that stays"
+    examples: ClassVar[tuple[str, ...]] = (
+        "- dedup: {exact: pair}",
+        "- dedup: {near: image}",
+        "- dedup: {near: caption, minhash: {threshold: 0.8}}",
+        "- dedup: {near: [image, caption], keep: largest}",
+    )
+
+    exact: str | None = Field(
+        None, description="A field's name, or `pair` for all fields with content at once."
+    )
+    near: str | list[str] | None = Field(
+        None, description="One image or text field, or several that must all be alike."
+    )
+    likeness: float = Field(
+        0.85,
+        gt=0,
+        le=1,
+        description="Images: how alike the least alike spot of two pictures must be, 1 is equal.",
+    )
+    minhash: MinHash = Field(MinHash(), description="Texts: when they count as alike.")
+    keep: Literal["first", "largest"] = Field(
+        "first", description="Which of the copies stays: the first read, or the largest image."
+    )
+
+    @property
+    def near_fields(self) -> list[str]:
+        return [self.near] if isinstance(self.near, str) else list(self.near or [])
+
+    @property
+    def title(self) -> str:
+        if self.exact:
+            return f"{self.word} exact {self.exact}"
+        return f"{self.word} near {' '.join(self.near_fields)}"
+
+    def check(self, fields: Fields) -> Iterator[Objection]:
+        if (self.exact is None) == (self.near is None):
+            yield Objection((), "dedup needs either 'exact' or 'near'", "one of the two")
+        if self.exact not in (None, "pair") and self.exact not in content_fields(fields):
+            candidates = (*content_fields(fields), "pair")
+            yield Objection(
+                ("exact",), f"'{self.exact}' is no field with content", candidates=candidates
+            )
+        yield from self._check_near(fields)
+        if self.keep == "largest" and not _image_among(self, fields):
+            yield Objection(("keep",), "'largest' needs an image to compare", "first")
+
+    def _check_near(self, fields: Fields) -> Iterator[Objection]:
+        able = tuple(n for n, field in fields.items() if field.type in ("image", "text"))
+        for index, name in enumerate(self.near_fields):
+            path = ("near",) if isinstance(self.near, str) else ("near", index)
+            if name not in fields:
+                yield Objection(path, f"'{name}' is no field", candidates=able)
+            elif name not in able:
+                kind = fields[name].type
+                yield Objection(
+                    path, f"'{name}' is a field of type {kind}", "an image or text field", able
+                )
+        if self.near == []:
+            yield Objection(("near",), "'near' names no field", "an image or text field", able)
+
+    def decodes(self, fields: Fields) -> bool:
+        return self.exact != "pair"
+
+    def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
+        from curate.steps.likeness import proposers
+
+        found = [(proposers(fields[n].type, self.minhash), n) for n in self.near_fields]
+        return [(measure, name) for measures, name in found for measure in measures]
+
+    def columns(self, fields: Fields) -> list[str]:
+        """The content columns in which copies agree."""
+        names = content_fields(fields) if self.exact == "pair" else [self.exact, *self.near_fields]
+        return [f"{name}_sha256" for name in names if name]
+
+    def field_edges(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        """`left`, `right` pairs alike in any one field: what a split must not tear apart."""
+        import polars as pl
+
+        from curate.steps import likeness
+
+        ends = {"left": pl.String, "right": pl.String}
+        found = [pl.DataFrame(schema=ends)]
+        for name in self.near_fields:
+            nodes = _nodes(table, [f"{name}_sha256"])
+            edges = likeness.all_alike(nodes, [f"{name}_sha256"], [self._alike(name, table, ask)])
+            found.append(edges.select("left", "right"))
+        return pl.concat(found)
+
+    def _alike(self, name: str, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        from curate.steps import likeness
+
+        keys = table[f"{name}_sha256"]
+        if ask.fields[name].type == "image":
+            return likeness.images(keys, ask, self.likeness)
+        return likeness.texts(keys, ask, self.minhash)
+
+    def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
+        import polars as pl
+
+        from curate.ledger.verdict import verdicts
+        from curate.steps import likeness
+
+        columns = self.columns(ask.fields)
+        ordered = _by_preference(table, self.keep, ask)
+        nodes = _nodes(ordered, columns, whole=self.exact == "pair")
+        found = [self._alike(name, table, ask) for name in self.near_fields]
+        edges = likeness.all_alike(nodes, columns, found) if found else None
+        removed = _members(ordered, nodes, columns, _leaders(nodes["node"], edges))
+        said = table.select("pair_id").join(removed, on="pair_id", how="left", maintain_order="left")
+        out = pl.col("related_id").is_not_null()
+        return Outcome(
+            verdicts(
+                said.with_columns(
+                    verdict=pl.when(out).then(pl.lit("drop")),
+                    reason=pl.when(out).then(pl.lit(self._reason)),
+                    threshold=pl.when(out).then(pl.lit(self._threshold(ask.fields), pl.Float64)),
+                )
+            )
+        )
+
+    @property
+    def _reason(self) -> str:
+        return f"exact duplicate {self.exact}" if self.exact else "near duplicate"
+
+    def _threshold(self, fields: Fields) -> float | None:
+        """The bound on the score, which is the least alike field's likeness."""
+        if self.exact:
+            return None
+        bounds = {"image": self.likeness, "text": self.minhash.threshold}
+        return min(bounds[fields[name].type] for name in self.near_fields)
+
+
+def _image_among(step: Dedup, fields: Fields) -> bool:
+    names = content_fields(fields) if step.exact == "pair" else [*step.near_fields, step.exact]
+    return any(name in fields and fields[name].type == "image" for name in names if name)
+
+
+def _by_preference(table: pl.DataFrame, keep: str, ask: Ask) -> pl.DataFrame:
+    if keep == "first":
+        return table.sort("position")
+    import polars as pl
+
+    from curate.measures.image import IMAGE_PROBE
+
+    name = next(name for name, field in ask.fields.items() if field.type == "image")
+    sizes = ask.measure(IMAGE_PROBE, table[f"{name}_sha256"])
+    area = sizes.select("key", area=pl.col("width") * pl.col("height"))
+    joined = table.join(area, left_on=f"{name}_sha256", right_on="key", how="left")
+    return joined.sort("area", "position", descending=[True, False], nulls_last=True)
+
+
+def _nodes(ordered: pl.DataFrame, columns: list[str], whole: bool = False) -> pl.DataFrame:
+    """One row per distinct content: the columns, and `node`, the preferred pair that holds it.
+
+    Pairs that lack a compared content are alike to nothing, unless whole pairs are compared.
+    """
+    import polars as pl
+
+    known = ordered if whole else ordered.drop_nulls(columns)
+    return known.group_by(columns, maintain_order=True).agg(node=pl.col("pair_id").first())
+
+
+def _members(
+    ordered: pl.DataFrame, nodes: pl.DataFrame, columns: list[str], removed: pl.DataFrame
+) -> pl.DataFrame:
+    """`pair_id`, `related_id`, `score`, `detail` of every pair that goes."""
+    import polars as pl
+
+    members = ordered.join(nodes, on=columns, nulls_equal=True).select("pair_id", "node")
+    said = members.join(removed, left_on="node", right_on="pair_id", how="left")
+    repeated = (pl.col("node") != pl.col("pair_id")) & pl.col("related_id").is_null()
+    return said.select(
+        "pair_id",
+        related_id=pl.when(repeated).then("node").otherwise("related_id"),
+        score=pl.when(repeated).then(1.0).otherwise("score"),
+        detail=pl.when(repeated).then(pl.lit("equal")).otherwise("detail"),
+    ).drop_nulls("related_id")
+
+
+def _leaders(order: pl.Series, edges: pl.DataFrame | None) -> pl.DataFrame:
+    """Who goes, and for whom: in order of preference, each is kept unless alike to one kept."""
+    import polars as pl
+
+    neighbours: dict[str, list[tuple[float, str, str | None]]] = {}
+    for left, right, score, detail in edges.iter_rows() if edges is not None else ():
+        neighbours.setdefault(left, []).append((score, right, detail))
+        neighbours.setdefault(right, []).append((score, left, detail))
+    kept: set[str] = set()
+    removed: list[tuple[str, str, float, str | None]] = []
+    for node in order.filter(order.is_in(list(neighbours))):
+        alike = [edge for edge in neighbours[node] if edge[1] in kept]
+        if alike:
+            score, related, detail = max(alike, key=lambda edge: (edge[0], edge[1]))
+            removed.append((node, related, score, detail))
+        else:
+            kept.add(node)
+    schema = {
+        "pair_id": pl.String,
+        "related_id": pl.String,
+        "score": pl.Float64,
+        "detail": pl.String,
+    }
+    return pl.DataFrame(removed, schema=schema, orient="row")

@@ -14,6 +14,8 @@ Every message says what happened and where; `hint` says what to do about it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 
 class CurateError(Exception):
     """Base of the tree; `exit_code` is what the command line returns."""
@@ -27,7 +29,18 @@ class CurateError(Exception):
 
 
 class RecipeError(CurateError):
+    """`message` is the rendered text of all complaints; `complaints` holds each as JSON."""
+
     exit_code = 2
+
+    def __init__(
+        self,
+        message: str,
+        hint: str | None = None,
+        complaints: Iterable[Mapping[str, str | int | None]] = (),
+    ) -> None:
+        super().__init__(message, hint)
+        self.complaints = tuple(complaints)
 
 
 class MissingExtra(CurateError):

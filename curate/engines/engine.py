@@ -5,7 +5,7 @@ An engine may group, order and distribute as it likes; a value never depends on 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -65,4 +65,4 @@ class Batch:
 class Engine(Protocol):
     """Runs tasks that share their items; batches arrive in any order, each key once a task."""
 
-    def run(self, items: Sequence[Item], tasks: Sequence[Task]) -> Iterator[Batch]: ...
+    def run(self, items: Iterable[Item], tasks: Sequence[Task]) -> Iterator[Batch]: ...

@@ -7,7 +7,7 @@ group in one thread is decoded while another's is inferred.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
@@ -24,9 +24,9 @@ class LocalEngine:
     batch_size: int | None = None
     """Items per group; by default what the measures declare."""
 
-    def run(self, items: Sequence[Item], tasks: Sequence[Task]) -> Iterator[Batch]:
+    def run(self, items: Iterable[Item], tasks: Sequence[Task]) -> Iterator[Batch]:
         size = self.batch_size or min(task.measure.chunk for task in tasks)
-        groups = (items[start : start + size] for start in range(0, len(items), size))
+        groups = _groups(items, size)
         with ThreadPoolExecutor(self.workers) as pool:
             waiting = {pool.submit(_work, g, tasks) for g in islice(groups, self.workers + 1)}
             try:
@@ -37,6 +37,12 @@ class LocalEngine:
                         yield from future.result()
             finally:
                 _cancel(waiting)
+
+
+def _groups(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    rest = iter(items)
+    while group := list(islice(rest, size)):
+        yield group
 
 
 def _work(items: Sequence[Item], tasks: Sequence[Task]) -> list[Batch]:

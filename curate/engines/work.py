@@ -71,7 +71,7 @@ def _load(item: Item, view: str) -> Any:
 def _payload(content: Content, view: str) -> Any:
     if isinstance(content, Text):
         return content.value.encode() if view == "bytes" else content.value
-    data = _read(content)
+    data = read_content(content)
     if view == "bytes":
         return data
     if content.modality == "image":
@@ -83,7 +83,8 @@ def _payload(content: Content, view: str) -> Any:
     return decode_audio(data)
 
 
-def _read(media: Media) -> bytes:
+def read_content(media: Media) -> bytes:
+    """The bytes of a medium, or `DataError` when they are not what was hashed."""
     from curate.pairs.media import read_media
 
     data = read_media(media.path, media.member)

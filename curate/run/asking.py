@@ -48,6 +48,7 @@ class Asking:
     usage: Usage = field(default_factory=Usage)
     revisions: dict[str, str] = field(default_factory=dict)
     asked: dict[str, Measure] = field(default_factory=dict)
+    fitted: dict[str, Fit] = field(default_factory=dict)
     _seen: dict[str, pl.Series] = field(default_factory=dict)
 
     def measure(self, measures: Measure | Sequence[Measure], keys: pl.Series) -> pl.DataFrame:
@@ -79,6 +80,7 @@ class Asking:
         return order.join(named, on="text", how="left", maintain_order="left").drop("key")
 
     def fit(self, fit: Fit, table: pl.DataFrame) -> pl.DataFrame:
+        self.fitted[fit.name] = fit
         path = self.store.fitted(fit.document(), table_digest(table))
         known = read_fragment(path) if path.exists() else None
         spent = self.usage.of_fit(fit.name)

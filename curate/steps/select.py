@@ -117,7 +117,7 @@ class Select(Step):
         `cut`: the lowest score that stays."""
         import polars as pl
 
-        from curate.steps.draw import uniform
+        from curate.pairs.draw import uniform
 
         group = pl.concat_str([pl.col(n).cast(pl.String).fill_null("unknown") for n in self._groups],
                               separator=" / ") if self._groups else pl.lit("")

@@ -103,7 +103,7 @@ class Split(Step):
         import numpy as np
         import polars as pl
 
-        from curate.steps.draw import uniform
+        from curate.pairs.draw import uniform
 
         bounds = np.cumsum(list(self.shares.values()))
         position = np.searchsorted(bounds, uniform(names, self.seed, "split").to_numpy(), "right")

@@ -3,7 +3,6 @@
     <root>/values/<name>-<fingerprint>/  measure.json, fragments
     <root>/fits/<name>-<fingerprint>/    results of fits, one file per table digest
     <root>/files/                        content hashes of files by path, size, mtime and inode
-    <root>/exports/                      models converted for a faster runtime
 
 Builds hold a shared lock while they use it. Fragments only ever appear whole, so builds that run
 at once need nothing more; small fragments are put together at a start that finds itself alone.
@@ -140,10 +139,6 @@ class MeasureStore:
     @property
     def files(self) -> Path:
         return self.root / "files"
-
-    @property
-    def exports(self) -> Path:
-        return self.root / "exports"
 
     def contents(self) -> pl.DataFrame:
         """One row per measure: `measure`, `fingerprint`, `values`, `seconds`, `bytes`, `used`."""

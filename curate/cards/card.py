@@ -1,0 +1,88 @@
+"""The README of a release: the YAML block that hubs and `datasets` read, and the counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from curate.pairs.field import Fields
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+@dataclass(frozen=True)
+class CardFacts:
+    """What the card tells."""
+
+    name: str
+    version: str
+    description: str | None
+    fields: Fields
+    splits: Mapping[str, int]
+    """Split -> pairs."""
+    seen: int
+    left: Mapping[str, int]
+    """Why pairs went -> how many."""
+    digest: str
+
+
+def render_card(facts: CardFacts) -> str:
+    """Markdown with a front matter that `datasets.load_dataset` follows."""
+    from curate.release.write import to_yaml
+
+    parts = [
+        f"---\n{to_yaml(_front_matter(facts))}---\n",
+        f"# {facts.name} {facts.version}\n",
+        *([facts.description.strip() + "\n"] if facts.description else []),
+        _counts(facts),
+        _columns(facts.fields),
+        _files(facts),
+    ]
+    return "\n".join(parts)
+
+
+def _front_matter(facts: CardFacts) -> dict[str, Any]:
+    total = sum(facts.splits.values())
+    files = [{"split": name, "path": f"data/{name}/*.parquet"} for name in facts.splits]
+    languages = {getattr(field, "language", None) for field in facts.fields.values()}
+    return {
+        "pretty_name": facts.name,
+        **({"language": sorted(languages - {None})} if languages - {None} else {}),
+        "size_categories": [next((name for most, name in _SIZES if total < most), "n>1M")],
+        "configs": [{"config_name": "default", "data_files": files}],
+    }
+
+
+def _counts(facts: CardFacts) -> str:
+    rows = [f"| kept in `{name}` | {count:,} |" for name, count in facts.splits.items()]
+    rows += [f"| {reason} | {count:,} |" for reason, count in facts.left.items()]
+    head = f"{facts.seen:,} pairs were seen. `decisions.parquet` has the reason for every one."
+    return "\n".join(["## Pairs", "", head, "", "| what became of them | pairs |", "|---|---:|", *rows, ""])
+
+
+def _columns(fields: Fields) -> str:
+    rows = [
+        f"| `{name}` | {field.type} | {getattr(field, 'language', None) or ''} |"
+        for name, field in fields.items()
+    ]
+    return "\n".join(["## Columns", "", "| column | type | language |", "|---|---|---|", *rows, ""])
+
+
+def _files(facts: CardFacts) -> str:
+    return f"""## Files
+
+| file | what it holds |
+|---|---|
+| `data/<split>/*.parquet` | the pairs kept |
+| `pairs.parquet` | every pair ever seen, kept or not |
+| `decisions.parquet` | what every step said of every pair, and why |
+| `recipe.yaml`, `recipe.lock.yaml` | how it was made: as written, and as resolved |
+| `manifest.json` | SHA-256 of every file, and the content digest `{facts.digest[:16]}…` |
+
+```python
+from datasets import load_dataset
+
+pairs = load_dataset("path/to/this/folder")
+```
+"""

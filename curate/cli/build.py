@@ -1,0 +1,84 @@
+"""`curate build`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from curate.run.build import Built
+
+EXAMPLES = """\b
+Examples:
+  curate build recipes/stamps.yaml
+  curate build recipes/stamps.yaml --limit 200     a first try on a sample
+  curate build recipes/stamps.yaml --json > build.json
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("recipe", type=click.Path(path_type=Path))
+@click.option("--limit", type=click.IntRange(1), help="Take a sample of so many rows; publishes a draft.")
+@click.option("--workers", type=click.IntRange(1), help="Threads that measure; default: one per core.")
+@click.option("--batch-size", type=click.IntRange(1), help="Contents handled at once by a worker.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+def build(
+    recipe: Path, limit: int | None, workers: int | None, batch_size: int | None, as_json: bool
+) -> None:
+    """Turn a recipe into a release.
+
+    What is already measured is not measured again. Nothing of the release is visible before all
+    of it is; a published version never changes.
+    """
+    from curate.cli.progress import watching
+    from curate.recipe import read_recipe
+    from curate.run.build import Options
+    from curate.run.build import build as conduct
+
+    read = read_recipe(recipe)
+    with watching() as progress:
+        built = conduct(read, Options(workers, batch_size, limit), progress)
+    if as_json:
+        click.echo(json.dumps(document(built, progress.warnings), indent=1))
+    else:
+        from curate.cli.summary import show_built
+
+        show_built(built, recipe, progress.warnings)
+
+
+def document(built: Built, warnings: dict[str, int]) -> dict[str, Any]:
+    """A build as JSON."""
+    usage = built.usage
+    return {
+        "path": str(built.path),
+        "digest": built.digest,
+        "published": built.published,
+        "pairs": {
+            "seen": built.seen,
+            "kept": built.kept,
+            "left": built.left,
+            "changed": built.changed,
+            "added": built.added,
+            "merged": built.merged,
+        },
+        "steps": [
+            {"step": s.step, "name": s.name, "pairs": s.pairs, "seconds": round(s.seconds, 4)}
+            for s in built.stages
+        ],
+        "measures": {name: _spent(spent) for name, spent in sorted(usage.measures.items())},
+        "fits": {name: _spent(spent) for name, spent in sorted(usage.fits.items())},
+        "computed": usage.computed,
+        "warnings": warnings,
+        "seconds": round(built.seconds, 4),
+    }
+
+
+def _spent(spent: Any) -> dict[str, Any]:
+    return {
+        "computed": spent.computed,
+        "reused": spent.reused,
+        "seconds": round(spent.seconds, 4),
+    }

@@ -1,0 +1,47 @@
+"""What the command line says when something goes wrong, and the code it leaves with."""
+
+from __future__ import annotations
+
+import errno
+import json
+from typing import Any
+
+import click
+
+from curate.errors import CurateError
+
+_SYSTEM = {
+    errno.ENOSPC: "there is no space left on the disk",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EACCES: "permission denied",
+    errno.EROFS: "the file system is read-only",
+    errno.EMFILE: "too many files are open",
+}
+_STANDS = "nothing was published; what was measured before stays measured"
+
+
+def told(error: Exception, as_json: bool) -> int:
+    """Print an error for people, and as a document where a script asked for one."""
+    if isinstance(error, CurateError):
+        message, hint, code = error.message, error.hint, error.exit_code
+    elif isinstance(error, OSError) and error.errno in _SYSTEM:
+        where = f": {error.filename}" if error.filename else ""
+        message, hint, code = f"{_SYSTEM[error.errno]}{where}", _STANDS, 1
+    elif isinstance(error, MemoryError):
+        message, hint, code = "there is not enough memory", f"try a smaller --batch-size; {_STANDS}", 1
+    else:
+        raise error
+    click.echo(f"{click.style('error:', fg='red')} {message}", err=True)
+    if hint:
+        click.echo(f"{click.style('hint:', fg='cyan')} {hint}", err=True)
+    if as_json:
+        click.echo(json.dumps({"error": _document(error, message, hint, code)}))
+    return code
+
+
+def _document(error: Exception, message: str, hint: str | None, code: int) -> dict[str, Any]:
+    found = {"kind": type(error).__name__, "message": message, "hint": hint, "exit_code": code}
+    complaints = getattr(error, "complaints", None)
+    if complaints:
+        found["complaints"] = [complaint.document() for complaint in complaints]
+    return found

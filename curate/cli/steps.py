@@ -1,0 +1,77 @@
+"""`curate steps`."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from curate.steps.step import Step
+
+EXAMPLES = """\b
+Examples:
+  curate steps
+  curate steps dedup
+  curate steps --json
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("word", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+def steps(word: str | None, as_json: bool) -> None:
+    """List the steps a recipe can have, or explain one with its parameters and examples."""
+    from curate.steps import registry
+
+    known = registry()
+    if word is not None and word not in known:
+        near = difflib.get_close_matches(word, known, 1)
+        hint = f"; did you mean '{near[0]}'?" if near else f"; there are {', '.join(known)}"
+        raise click.ClickException(f"there is no step '{word}'{hint}")
+    shown = known if word is None else {word: known[word]}
+    if as_json:
+        click.echo(json.dumps({name: _document(step) for name, step in shown.items()}, indent=1))
+    elif word is None:
+        for name, step in shown.items():
+            click.echo(f"{name:<8} {step.summary}")
+    else:
+        _explain(known[word])
+
+
+def _document(step: type[Step]) -> dict[str, Any]:
+    return {
+        "summary": step.summary,
+        "parameters": step.model_json_schema(),
+        "examples": list(step.examples),
+    }
+
+
+def _explain(step: type[Step]) -> None:
+    click.echo(f"{step.word}: {step.summary}\n\n{_text(step.__doc__)}\n\nParameters:")
+    for name, field in step.model_fields.items():
+        default = "" if field.default is None else f" (default: {field.default!r})"
+        click.echo(f"  {name:<14} {field.description}{default}")
+    if step.word == "filter":
+        _explain_properties()
+    click.echo("\nExamples:")
+    for example in step.examples:
+        click.echo(f"  {example}")
+
+
+def _explain_properties() -> None:
+    from curate.steps.property import PROPERTIES
+
+    for modality, properties in PROPERTIES.items():
+        click.echo(f"\n  of {modality} fields, as field.property:")
+        for name, prop in properties.items():
+            bare = {"min": "at least", "max": "at most"}.get(prop.bare or "", "")
+            click.echo(f"    {name:<12} {prop.meaning}{f'; a plain number: {bare}' if bare else ''}")
+
+
+def _text(doc: str | None) -> str:
+    import inspect
+
+    return inspect.cleandoc(doc or "")

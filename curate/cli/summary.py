@@ -1,0 +1,68 @@
+"""The last screen of a build: what became of the pairs, where the time went, what to do next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from curate.run.build import Built
+
+
+def show_built(built: Built, recipe: Path, warnings: dict[str, int]) -> None:
+    """Print the summary on stdout."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(_pairs(built))
+    console.print(_time(built))
+    for kind, count in warnings.items():
+        console.print(f"{count} × {kind}", style="yellow", markup=False)
+    state = "published" if built.published else "already published, and this build is equal to it"
+    console.print(f"\n{_short(built.path)}  {state}", style="bold", markup=False)
+    console.print(f"digest {built.digest[:16]}…  in {built.seconds:.1f} s")
+    console.print("\nnext:", style="dim")
+    for line in _next(built, recipe):
+        console.print(f"  {line}", markup=False)
+
+
+def _pairs(built: Built) -> Table:
+    table = Table("pairs", "", title=f"{built.seen:,} pairs seen", title_justify="left")
+    table.columns[0].justify = "right"
+    for name, count in built.kept.items():
+        table.add_row(f"{count:,}", f"kept in {name}", style="green")
+    for reason, count in built.left.items():
+        table.add_row(f"{count:,}", reason)
+    for word, count in (("merged", built.merged), ("changed", built.changed), ("added", built.added)):
+        if count:
+            table.add_row(f"{count:,}", word, style="dim")
+    return table
+
+
+def _time(built: Built) -> Table:
+    table = Table("step", "pairs in", "seconds", title="time", title_justify="left")
+    table.columns[1].justify = table.columns[2].justify = "right"
+    for stage in built.stages:
+        table.add_row(stage.name, f"{stage.pairs:,}", f"{stage.seconds:.1f}")
+    return table
+
+
+def _short(path: Path) -> str:
+    """The path from here when it is below, else as it is."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _next(built: Built, recipe: Path) -> list[str]:
+    import polars as pl
+
+    release = _short(built.path)
+    pairs = pl.scan_parquet(built.path / "pairs.parquet").select("pair_id", "status")
+    shown = pairs.filter(pl.col("status") == "dropped").head(1).collect()
+    pair_id = shown["pair_id"][0] if shown.height else "PAIR_ID"
+    return [
+        f"curate explain {release} {pair_id}",
+        f"curate verify {release}",
+        f"python -c \"import datasets; print(datasets.load_dataset('{release}'))\"",
+    ]

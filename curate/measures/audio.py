@@ -1,0 +1,130 @@
+"""What is measured of recordings without any model: header, whole decoding, level and silence."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from curate.errors import Unreadable
+from curate.measures.measure import Compute, Measure
+from curate.pairs.audio import Waveform, probe_audio
+
+FLOOR = -120.0
+"""Decibels that stand for no sound at all."""
+SILENT_BELOW = -50.0
+FRAMES_A_SECOND = 50
+
+HEADER: dict[str, type[pl.DataType]] = {
+    "format": pl.String,
+    "rate": pl.Int32,
+    "channels": pl.Int32,
+    "duration": pl.Float64,
+}
+DECODED: dict[str, type[pl.DataType]] = {"samples_sha256": pl.String, "seconds": pl.Float64}
+LEVEL: dict[str, type[pl.DataType]] = {
+    "rms_dbfs": pl.Float64,
+    "peak_dbfs": pl.Float64,
+    "silence": pl.Float64,
+}
+
+AUDIO_PROBE = Measure(
+    name="audio.probe",
+    version=1,
+    of=("audio",),
+    returns=HEADER,
+    compute="curate.measures.audio:probe",
+    view="bytes",
+    libraries=("soundfile",),
+    chunk=256,
+)
+AUDIO_DECODE = Measure(
+    name="audio.decode",
+    version=1,
+    of=("audio",),
+    returns=DECODED,
+    compute="curate.measures.audio:decode",
+    libraries=("soundfile",),
+)
+AUDIO_LEVEL = Measure(
+    name="audio.level",
+    version=1,
+    of=("audio",),
+    returns=LEVEL,
+    compute="curate.measures.audio:level",
+    libraries=("soundfile",),
+)
+
+
+def probe(measure: Measure, models: Mapping[str, Path]) -> Compute:
+    """Headers; what has none says why in `error`."""
+    return lambda payloads: pl.DataFrame(
+        [_header(data) for data in payloads], schema={**HEADER, "error": pl.String}, orient="row"
+    )
+
+
+def decode(measure: Measure, models: Mapping[str, Path]) -> Compute:
+    """Evidence that a recording was decoded whole: the hash of its samples, and how long it is."""
+    return lambda payloads: pl.DataFrame(
+        [(samples_hash(sound), len(sound.samples) / sound.rate) for sound in payloads],
+        schema=DECODED,
+        orient="row",
+    )
+
+
+def level(measure: Measure, models: Mapping[str, Path]) -> Compute:
+    """Loudness, highest peak, and the share of 20 ms frames in which nothing is heard."""
+    return lambda payloads: pl.DataFrame(
+        [(rms_dbfs(sound), peak_dbfs(sound), silence(sound)) for sound in payloads],
+        schema=LEVEL,
+        orient="row",
+    )
+
+
+def samples_hash(sound: Waveform) -> str:
+    """SHA-256 of rate, shape and samples."""
+    frames, channels = sound.samples.shape
+    digest = hashlib.sha256(f"{sound.rate}x{frames}x{channels}".encode())
+    digest.update(np.ascontiguousarray(sound.samples, dtype="<f4").data)
+    return digest.hexdigest()
+
+
+def rms_dbfs(sound: Waveform) -> float:
+    """Root mean square over all channels, in decibels below full scale."""
+    return _decibels(math.sqrt(float(_power(sound).mean())))
+
+
+def peak_dbfs(sound: Waveform) -> float:
+    return _decibels(float(np.abs(sound.samples).max()))
+
+
+def silence(sound: Waveform) -> float:
+    """Share of 20 ms frames, the last perhaps shorter, that are quieter than `SILENT_BELOW`."""
+    power = _power(sound)
+    starts = np.arange(0, len(power), max(1, sound.rate // FRAMES_A_SECOND))
+    lengths = np.diff(np.append(starts, len(power)))
+    means = np.add.reduceat(power, starts) / lengths
+    return round(float((means < 10 ** (SILENT_BELOW / 10)).mean()), 6)
+
+
+def _power(sound: Waveform) -> np.ndarray:
+    """Mean square of the channels at each instant."""
+    power: np.ndarray = np.square(sound.samples, dtype=np.float64).mean(axis=1)
+    return power
+
+
+def _decibels(amplitude: float) -> float:
+    """Rounded, so that the order in which a machine adds does not show."""
+    return round(max(FLOOR, 20 * math.log10(amplitude)), 4) if amplitude > 0 else FLOOR
+
+
+def _header(data: bytes) -> tuple[str | int | float | None, ...]:
+    try:
+        header = probe_audio(data)
+    except Unreadable as error:
+        return (None, None, None, None, error.message)
+    return (header.format, header.rate, header.channels, header.duration, None)

@@ -1,0 +1,184 @@
+"""Still images: what their header says, and their pixels.
+
+The content decides the format, not the file's name. Pixels are RGB, upright (EXIF), with what is
+transparent laid over white; colour profiles are not applied; of an animation the first frame
+counts, and all frames must be whole. A drawing is rendered with its longer side at
+`svg.LONGEST_SIDE` pixels. Whatever a decoder objects to makes the image `Unreadable`, in the
+decoder's words. Every function may be called from several threads.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+
+from curate.errors import Unreadable
+from curate.pairs.svg import is_svg, render_svg, svg_size
+
+MOST_PIXELS = 178_956_970
+"""Of all frames together; Pillow's own limit, 512 MiB of RGB."""
+ORIENTATION = 0x0112
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+PLUGINS: dict[str, Any] = {
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "PNG": PngImagePlugin.PngImageFile,
+    "WEBP": WebPImagePlugin.WebPImageFile,
+}
+PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+_warnings = Lock()
+
+
+@dataclass(frozen=True)
+class ImageHeader:
+    """What an image says of itself; `width` and `height` are those of the upright image."""
+
+    format: str
+    width: int
+    height: int
+    frames: int
+    mode: str
+
+
+def probe_image(data: bytes) -> ImageHeader:
+    """The header, without decoding pixels."""
+    if image_format(data) == "SVG":
+        width, height = svg_size(data)
+        return ImageHeader("SVG", width, height, 1, "vector")
+    with _opened(data) as image:
+        width, height = image.size[::-1] if _orientation(image) in (5, 6, 7, 8) else image.size
+        return ImageHeader(str(image.format), width, height, _frames(image), image.mode)
+
+
+def decode_image(data: bytes) -> np.ndarray:
+    """Pixels as uint8 (height, width, 3)."""
+    if image_format(data) == "SVG":
+        svg_size(data)
+        data = render_svg(data)
+    elif data.startswith(b"\x89PNG") and PNG_END not in data[-1024:]:
+        raise Unreadable("image file is truncated: it has no end")
+    with _opened(data) as image:
+        orientation = _orientation(image)
+        image.load()
+        first = _over_white(image)
+        for frame in range(1, _frames(image)):
+            image.seek(frame)
+            image.load()
+        if orientation in UPRIGHT:
+            first = first.transpose(UPRIGHT[orientation])
+        return np.asarray(first, dtype=np.uint8)
+
+
+def encode_png(array: np.ndarray) -> bytes:
+    """Pixels as PNG; the same bytes for the same pixels."""
+    out = BytesIO()
+    Image.fromarray(array).save(out, "PNG", compress_level=6, compress_type=3)
+    return out.getvalue()
+
+
+def image_format(data: bytes) -> str:
+    """JPEG, PNG, WEBP or SVG by the content's first bytes."""
+    found = _magic(data) or ("SVG" if is_svg(data) else None)
+    if found in PLUGINS or found == "SVG":
+        return str(found)
+    if not data:
+        raise Unreadable("the file is empty")
+    if found:
+        raise Unreadable(f"format {found} is not supported")
+    raise Unreadable(f"not an image: it begins with {data[:8].hex(' ')}")
+
+
+def _magic(data: bytes) -> str | None:
+    starts = {
+        b"\xff\xd8\xff": "JPEG",
+        b"\x89PNG\r\n\x1a\n": "PNG",
+        b"GIF8": "GIF",
+        b"II*\0": "TIFF",
+        b"MM\0*": "TIFF",
+        b"BM": "BMP",
+        b"\x1f\x8b": "gzip (SVGZ)",
+        b"\0\0\1\0": "ICO",
+        b"8BPS": "PSD",
+        b"%PDF": "PDF",
+    }
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    if data[4:8] == b"ftyp":
+        return {b"avif": "AVIF", b"heic": "HEIC"}.get(data[8:12], "ISO media")
+    return next((name for start, name in starts.items() if data.startswith(start)), None)
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Any]:
+    """The image, opened by its own plugin; whatever goes wrong until it is closed is unreadable."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # another library may have set it
+    try:
+        with _warnings, warnings.catch_warnings():
+            warnings.simplefilter("error")
+            image = PLUGINS[image_format(data)](BytesIO(data))
+        with image:
+            _check_pixels(image)
+            yield image
+    except Unreadable:
+        raise
+    except Exception as error:  # noqa: BLE001 -- decoders raise anything at all
+        raise Unreadable(_words(error)) from None
+
+
+def _words(error: Exception) -> str:
+    words = str(error).strip("'\"") or type(error).__name__
+    return "out of memory" if isinstance(error, MemoryError) else words
+
+
+def _check_pixels(image: Any) -> None:
+    pixels = image.width * image.height * _frames(image)
+    if pixels > MOST_PIXELS:
+        raise Unreadable(f"{pixels} pixels are more than the {MOST_PIXELS} that are decoded")
+
+
+def _frames(image: Any) -> int:
+    return int(getattr(image, "n_frames", 1))
+
+
+def _orientation(image: Any) -> int:
+    """How the camera was held; what EXIF says wrongly is not worth an image."""
+    try:
+        with _warnings, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return int(image.getexif().get(ORIENTATION, 1))
+    except Exception:  # noqa: BLE001 -- EXIF parsers raise anything at all
+        return 1
+
+
+def _over_white(image: Any) -> Any:
+    if image.mode.startswith("I"):
+        return _from_16_bits(image)
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        return Image.alpha_composite(white, image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _from_16_bits(image: Any) -> Any:
+    """Pillow would clip 16-bit greys at 255 rather than scale them."""
+    values = np.asarray(image)
+    grey = (values >> 8).astype(np.uint8)
+    if isinstance(image.info.get("transparency"), int):
+        grey[values == image.info["transparency"]] = 255
+    return Image.fromarray(grey).convert("RGB")

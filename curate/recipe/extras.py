@@ -1,0 +1,17 @@
+"""Which optional parts of `curate` are installed, found out without importing any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+
+PROBES: Mapping[str, tuple[str, ...]] = {
+    "language": ("lingua",),
+    "ray": ("ray",),
+}
+"""Extra -> the modules whose presence shows that it is installed."""
+
+
+def is_installed(extra: str) -> bool:
+    """Whether the extra's packages can be imported; one the table does not know is taken to be."""
+    return all(find_spec(module) is not None for module in PROBES.get(extra, ()))

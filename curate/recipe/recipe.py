@@ -1,0 +1,141 @@
+"""The recipe: what a build is told, read and validated whole before anything is done.
+
+    read_recipe(path) -> Recipe          or RecipeError, with every complaint at once
+
+A `Recipe` is frozen and holds only what was written, with defaults filled in; it opens no data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from curate.recipe.document import read_document
+from curate.recipe.fields import read_fields
+from curate.recipe.items import Item, check_items, read_items, sources_section, steps_section
+from curate.recipe.outline import Outline, ReleaseKeys
+from curate.recipe.reading import Reading
+from curate.recipe.vocabulary import Vocabulary, vocabulary
+
+if TYPE_CHECKING:
+    from curate.pairs.field import Fields
+    from curate.sources.source import Source
+    from curate.steps.step import Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A validated recipe."""
+
+    path: Path
+    text: str
+    """The recipe as written."""
+    name: str
+    version: str
+    description: str | None
+    fields: Fields
+    sources: tuple[Source, ...]
+    """Each has a `name` of its own."""
+    steps: tuple[Step, ...]
+    release: ReleaseKeys
+    seed: int
+
+    @property
+    def directory(self) -> Path:
+        """What paths in the recipe are relative to."""
+        return self.path.parent
+
+    @property
+    def workspace(self) -> Path:
+        return workspace_of(self.path)
+
+
+def workspace_of(recipe_path: Path) -> Path:
+    """Where releases and the store lie: beside the `recipes` that the recipe is in, if it is."""
+    directory = recipe_path.absolute().parent
+    return directory.parent if directory.name == "recipes" else directory
+
+
+def read_recipe(path: Path | str, words: Vocabulary | None = None) -> Recipe:
+    """Read and validate a recipe; raises `RecipeError` with everything that is wrong."""
+    path = Path(path)
+    reading = Reading(*read_document(path))
+    words = words or vocabulary()
+    outline = _read_outline(reading)
+    fields, certain = read_fields(reading)
+    sources = read_items(reading, sources_section(words.sources))
+    steps = read_items(reading, steps_section(words.steps))
+    _check_sources(reading, sources, fields)
+    if certain:
+        check_items(reading, sources, fields)
+        check_items(reading, steps, fields)
+    if outline is None or len(reading.complaints):
+        raise reading.complaints.error()
+    return Recipe(
+        path=path,
+        text=reading.document.page.text,
+        name=outline.name,
+        version=outline.version,
+        description=outline.description,
+        fields=fields,
+        sources=_named([item.part for item in sources]),
+        steps=tuple(item.part for item in steps),
+        release=outline.release,
+        seed=outline.seed,
+    )
+
+
+def _read_outline(reading: Reading) -> Outline | None:
+    try:
+        return Outline.model_validate(reading.document.value)
+    except ValidationError as error:
+        reading.invalid((), "the recipe", error, Outline.model_json_schema)
+        return None
+
+
+def _check_sources(reading: Reading, items: list[Item[Source]], fields: Fields) -> None:
+    if reading.document.value.get("sources", ()) in (None, []):
+        reading.at_key(("sources",), "a recipe needs at least one source")
+    taken: dict[str, Item[Source]] = {}
+    for item in items:
+        _check_field_names(reading, item, fields)
+        name = item.part.name
+        if name in taken:
+            message = f"two sources have the name '{name}'"
+            reading.at_value((*item.path, "name"), message, hint="give each a name of its own")
+        elif name is not None:
+            taken[name] = item
+
+
+def _check_field_names(reading: Reading, item: Item[Source], fields: Fields) -> None:
+    """A source's settings and its fields share one mapping, so no field may take their names."""
+    settings = type(item.part).model_fields
+    for field in fields:
+        if field in settings:
+            word = item.part.word
+            message = (
+                f"'{field}' cannot name a field: the source '{word}' has a setting of that name"
+            )
+            reading.at_key(("fields", field), message)
+
+
+def _named(sources: list[Source]) -> tuple[Source, ...]:
+    """The sources, each with a name: its own, or its word, numbered where that is taken."""
+    taken = {source.name for source in sources}
+    named = []
+    for source in sources:
+        name = source.name or _free(source.word, taken)
+        taken.add(name)
+        named.append(source.model_copy(update={"name": name}))
+    return tuple(named)
+
+
+def _free(word: str, taken: set[Any]) -> str:
+    name, number = word, 1
+    while name in taken:
+        number += 1
+        name = f"{word}-{number}"
+    return name

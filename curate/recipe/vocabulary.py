@@ -1,0 +1,48 @@
+"""The words a recipe may use: one class per source and per step.
+
+The tables live with the classes and take plugins; they are asked for only when a recipe is read,
+so that importing this room costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+
+if TYPE_CHECKING:
+    from curate.pairs.field import Fields
+    from curate.sources.source import Source
+    from curate.steps.step import Objection, Step
+
+
+class Part(Protocol):
+    """What a source and a step have in common: an item of a recipe with a word of its own."""
+
+    word: ClassVar[str]
+    summary: ClassVar[str]
+    examples: ClassVar[tuple[str, ...]]
+
+    @property
+    def extras(self) -> tuple[str, ...]: ...
+
+    def check(self, fields: Fields) -> Iterator[Objection]: ...
+
+    @classmethod
+    def parse(cls, value: Any) -> Self: ...
+
+    @classmethod
+    def model_json_schema(cls) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    sources: Mapping[str, type[Source]]
+    steps: Mapping[str, type[Step]]
+
+
+def vocabulary() -> Vocabulary:
+    """Every source and step there is, plugins included."""
+    from curate import sources, steps
+
+    return Vocabulary(sources.registry(), steps.registry())

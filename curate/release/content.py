@@ -1,0 +1,61 @@
+"""What a release says, before a byte of it is written: four tables, a lock, and their digest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from curate.pairs.digest import table_digest
+from curate.pairs.field import Fields, content_fields, media_fields, metadata_fields
+from curate.pairs.identity import canonical_json, content_hash
+
+
+@dataclass(frozen=True)
+class ReleaseContent:
+    """The logical content of a release."""
+
+    name: str
+    version: str
+    fields: Fields
+    data: Mapping[str, pl.DataFrame]
+    """Split -> kept pairs; media fields as `<field>_sha256` of the bytes released."""
+    pairs: pl.DataFrame
+    decisions: pl.DataFrame
+    lock: Mapping[str, Any]
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """One digest per part."""
+        parts = {f"data/{name}": table_digest(frame) for name, frame in self.data.items()}
+        parts["pairs"] = table_digest(self.pairs)
+        parts["decisions"] = table_digest(self.decisions)
+        parts["lock"] = content_hash(canonical_json(self.lock))
+        return parts
+
+    @cached_property
+    def digest(self) -> str:
+        """The content digest: equal for equal releases, whatever their files look like."""
+        return content_hash(canonical_json(self.digests))
+
+
+def pairs_table(table: pl.DataFrame, fields: Fields, split: pl.DataFrame | None) -> pl.DataFrame:
+    """`pairs.parquet`: every pair ever seen. Needs the column `status`."""
+    columns = ["pair_id", "origin", "parents", "occurrences", "source", "row"]
+    for name in content_fields(fields):
+        columns += [name] if fields[name].type == "text" else []
+        columns += [f"{name}_uri", f"{name}_sha256"]
+    columns += [*metadata_fields(fields), "status"]
+    if split is not None:
+        table = table.join(split, on="pair_id", how="left", maintain_order="left")
+        columns.append("split")
+    return table.select(columns).sort("pair_id")
+
+
+def data_columns(fields: Fields) -> list[str]:
+    """Columns of the kept pairs' table before media are read."""
+    media = media_fields(fields)
+    return ["pair_id", *(f"{name}_sha256" if name in media else name for name in fields)]

@@ -1,0 +1,77 @@
+"""The lock of a release: everything its content depends on, resolved; no path, time or host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+import curate
+from curate.pairs.digest import table_digest
+from curate.pairs.field import Fields, content_fields, metadata_fields
+
+if TYPE_CHECKING:
+    from curate.fits.fit import Fit
+    from curate.measures.measure import Measure
+    from curate.recipe.recipe import Recipe
+
+_ALWAYS = ("polars", "pyarrow")
+
+
+def lock(
+    recipe: Recipe,
+    table: pl.DataFrame,
+    measures: Iterable[Measure],
+    fits: Iterable[Fit],
+    revisions: Mapping[str, str],
+    limit: int | None,
+) -> dict[str, Any]:
+    """`recipe.lock.yaml` as plain values."""
+    used = sorted(measures, key=lambda measure: measure.name)
+    learned = sorted(fits, key=lambda fit: fit.name)
+    libraries = {*_ALWAYS, *(name for part in (*used, *learned) for name in part.libraries)}
+    return {
+        "curate": curate.__version__,
+        "recipe": _resolved(recipe),
+        **({"limit": limit} if limit is not None else {}),
+        "inputs": _inputs(table, recipe.fields),
+        "models": {ref: revisions[ref] for ref in sorted(revisions)},
+        "measures": [_measure(measure) for measure in used],
+        "fits": [{"name": f.name, "version": f.version, "params": dict(f.params)} for f in learned],
+        "libraries": {name: metadata.version(name) for name in sorted(libraries)},
+    }
+
+
+def _measure(measure: Measure) -> dict[str, Any]:
+    return {
+        "name": measure.name,
+        "version": measure.version,
+        "params": dict(measure.params),
+        "models": dict(measure.models),
+    }
+
+
+def _resolved(recipe: Recipe) -> dict[str, Any]:
+    """The recipe with its defaults, without where its sources lie."""
+    return {
+        "name": recipe.name,
+        "version": recipe.version,
+        "seed": recipe.seed,
+        "fields": {name: field.model_dump() for name, field in recipe.fields.items()},
+        "sources": [{source.word: source.name} for source in recipe.sources],
+        "steps": [{step.word: step.model_dump(exclude_none=True)} for step in recipe.steps],
+        "release": recipe.release.model_dump(),
+    }
+
+
+def _inputs(table: pl.DataFrame, fields: Fields) -> dict[str, dict[str, Any]]:
+    """Per source, how many pairs it gave and a digest of what they hold and where they lay."""
+    content = [f"{name}_sha256" for name in content_fields(fields)]
+    columns = ["row", "occurrences", *content, *metadata_fields(fields)]
+    found = {}
+    for (name,), rows in table.group_by(["source"], maintain_order=True):
+        digest = table_digest(rows.select(columns).sort("row"))
+        found[str(name)] = {"pairs": rows.height, "digest": digest}
+    return dict(sorted(found.items()))

@@ -1,0 +1,102 @@
+"""A release appears whole or not at all, and what has appeared never changes.
+
+Files are staged in a hidden folder beside the releases, on the same file system, then renamed into
+place under a lock. A staging folder is locked while its build lives, so the next build knows which
+ones a killed build left behind.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+DRAFT = "draft"
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+
+
+@contextmanager
+def staging(home: Path) -> Iterator[Path]:
+    """A folder below `home` (`releases/<name>`) to write a release in; gone afterwards."""
+    with publishing(home):
+        _sweep(home)
+        folder = home / f".staging-{secrets.token_hex(6)}"
+        folder.mkdir()
+        handle = os.open(folder, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+
+
+@contextmanager
+def publishing(home: Path) -> Iterator[None]:
+    """Hold `releases/<name>` against other builds that would publish."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def put(staged: Path, final: Path) -> None:
+    """Rename into place; a draft that stands there is exchanged in the same instant."""
+    if final.exists():
+        _exchange(staged, final)
+    else:
+        staged.rename(final)
+    _sync_folder(final.parent)
+
+
+def read_manifest(release: Path) -> dict[str, Any] | None:
+    """The manifest of a published release, or None when there is none."""
+    try:
+        manifest: dict[str, Any] = json.loads((release / "manifest.json").read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return manifest
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Swap two folders atomically (renameat2), or in two steps where the system cannot."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if hasattr(libc, "renameat2"):
+        names = os.fsencode(one), os.fsencode(other)
+        if not libc.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE):
+            return
+    aside = one.with_name(one.name + "-old")
+    other.rename(aside)
+    one.rename(other)
+    aside.rename(one)
+
+
+def _sweep(home: Path) -> None:
+    """Remove staging folders whose build has died."""
+    for folder in home.glob(".staging-*"):
+        try:
+            handle = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue
+        finally:
+            os.close(handle)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

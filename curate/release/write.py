@@ -1,0 +1,130 @@
+"""Write a release's files into a folder that nobody sees yet."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curate.pairs.field import Fields, media_fields
+from curate.release.content import ReleaseContent
+from curate.release.features import arrow_schema
+
+MANIFEST_FORMAT = 1
+_ROWS = 500
+_SHARD_BYTES = 400_000_000
+
+MediaBytes: TypeAlias = Callable[[str, pl.Series], "list[dict[str, Any] | None]"]
+"""(field, pair ids) -> `{bytes, path}` per pair, None where the pair lacks the field."""
+
+
+def write_release(
+    folder: Path, content: ReleaseContent, media: MediaBytes | None, recipe_text: str, card: str
+) -> None:
+    """Everything but the manifest, which `seal` adds; `media` is None for media by reference."""
+    for split, frame in content.data.items():
+        _write_data(folder / "data" / split, frame, content.fields, media)
+    for name, frame in (("pairs", content.pairs), ("decisions", content.decisions)):
+        frame.write_parquet(folder / f"{name}.parquet", compression="zstd")
+    (folder / "recipe.yaml").write_text(recipe_text)
+    (folder / "recipe.lock.yaml").write_text(to_yaml(dict(content.lock)))
+    (folder / "README.md").write_text(card)
+
+
+def seal(folder: Path, content: ReleaseContent) -> None:
+    """Write the manifest over all files, and make sure all of it is on the disk."""
+    manifest = {
+        "format": MANIFEST_FORMAT,
+        "name": content.name,
+        "version": content.version,
+        "digest": content.digest,
+        "parts": content.digests,
+        "files": {name: _file(folder / name) for name in files_of(folder)},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+    for path in [p for p in folder.rglob("*")] + [folder]:
+        _sync(path)
+
+
+def files_of(folder: Path) -> list[str]:
+    """Relative names of all files of a release but the manifest, sorted."""
+    names = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir())
+    return sorted(name for name in names if name != "manifest.json")
+
+
+def _file(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"sha256": sha256, "size": path.stat().st_size}
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_data(
+    folder: Path, frame: pl.DataFrame, fields: Fields, media: MediaBytes | None
+) -> None:
+    folder.mkdir(parents=True)
+    shown = _released_names(frame, fields, media)
+    schema = arrow_schema(shown, fields)
+    shard, writer, size = 0, None, 0
+    for rows in _blocks(shown, schema, media_fields(fields) if media else [], media):
+        if writer is None or size > _SHARD_BYTES:
+            if writer is not None:
+                writer.close()
+            path, shard, size = folder / f"{shard:05d}.parquet", shard + 1, 0
+            writer = pq.ParquetWriter(path, schema, compression="zstd")
+        writer.write_table(rows)
+        size += rows.nbytes
+    if writer is not None:
+        writer.close()
+
+
+def _released_names(
+    frame: pl.DataFrame, fields: Fields, media: MediaBytes | None
+) -> pl.DataFrame:
+    """Embedded media stand under their field's name; references keep `_sha256` and `_uri`."""
+    if media is None:
+        return frame
+    names = {f"{name}_sha256": name for name in media_fields(fields)}
+    return frame.rename(names).drop([f"{name}_uri" for name in names.values()], strict=False)
+
+
+def _blocks(
+    frame: pl.DataFrame, schema: pa.Schema, embedded: list[str], media: MediaBytes | None
+) -> Iterator[pa.Table]:
+    """The rows, few enough at a time that their media fit in memory; at least one block."""
+    for start in range(0, max(frame.height, 1), _ROWS):
+        rows = frame.slice(start, _ROWS)
+        columns = []
+        for field in schema:
+            if media is not None and field.name in embedded:
+                columns.append(pa.array(media(field.name, rows["pair_id"]), field.type))
+            else:
+                columns.append(rows[field.name].to_arrow().cast(field.type))
+        yield pa.Table.from_arrays(columns, schema=schema)
+
+
+def to_yaml(value: Any) -> str:
+    """Plain YAML, keys in the order given."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    out = StringIO()
+    yaml.dump(value, out)
+    return out.getvalue()

@@ -1,0 +1,128 @@
+"""The conductor: one recipe from sources to a published release."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from curate.engines.local import LocalEngine
+from curate.errors import DataError
+from curate.ledger.verdict import LEAVES
+from curate.run.asking import Asking
+from curate.run.releasing import publish, released
+from curate.run.contents import Contents
+from curate.run.course import Course, Stage
+from curate.run.gather import gather
+from curate.run.progress import Progress, Silence
+from curate.run.usage import Usage
+from curate.store.files import FileHashes
+from curate.store.store import MeasureStore
+
+if TYPE_CHECKING:
+    from curate.recipe.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a build is run; nothing here changes what it makes, but `limit`."""
+
+    workers: int | None = None
+    batch_size: int | None = None
+    limit: int | None = None
+    """A sample of so many rows, published as the draft."""
+    store: Path | None = None
+    """Where the measure store lies, instead of in the workspace."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did."""
+
+    path: Path
+    digest: str
+    published: bool
+    """False when this very release was there already."""
+    seen: int
+    kept: dict[str, int]
+    """Split -> pairs."""
+    left: dict[str, int]
+    """Why pairs went -> how many."""
+    changed: int
+    added: int
+    merged: int
+    stages: list[Stage]
+    usage: Usage
+    seconds: float
+
+
+def build(recipe: Recipe, options: Options | None = None, progress: Progress | None = None) -> Built:
+    """Measure, decide, publish. Raises `CurateError`; what was measured stays measured."""
+    options, progress, start = options or Options(), progress or Silence(), time.perf_counter()
+    with opened(recipe, options, progress) as (course, asking):
+        course.run(asking)
+        if not course.alive.len():
+            raise DataError("no pair is left to release", _why_all_left(course))
+        made = released(course, asking, options.limit)
+        path, published = publish(recipe, made)
+    counts = made.counts
+    return Built(
+        path=path,
+        digest=made.content.digest,
+        published=published,
+        seen=course.table.height,
+        kept=counts.kept,
+        left=counts.left,
+        changed=counts.changed,
+        added=counts.added,
+        merged=counts.merged,
+        stages=course.stages,
+        usage=asking.usage,
+        seconds=time.perf_counter() - start,
+    )
+
+
+@contextmanager
+def opened(
+    recipe: Recipe, options: Options, progress: Progress, compute: bool = True
+) -> Iterator[tuple[Course, Asking]]:
+    """A recipe's pairs gathered, and something to ask about them, with the store held."""
+    store = MeasureStore(store_folder(recipe, options))
+    engine = LocalEngine(options.workers or os.cpu_count() or 1, options.batch_size)
+    with store.opened():
+        hashes = FileHashes(store.files, engine.workers)
+        gathered = gather(recipe, hashes, options.limit)
+        course = Course(recipe, gathered, progress)
+        asking = Asking(
+            fields=recipe.fields,
+            contents=Contents.of_table(gathered.table, recipe.fields),
+            store=store,
+            engine=engine,
+            hashes=hashes,
+            progress=progress,
+            find_components=lambda: course.find_components(asking),
+            compute=compute,
+        )
+        spent = asking.usage.of("file.sha256")
+        spent.computed, spent.reused = gathered.hashing.computed, gathered.hashing.reused
+        spent.seconds = gathered.hashing.seconds
+        yield course, asking
+
+
+def store_folder(recipe: Recipe, options: Options) -> Path:
+    """The store's place: as told, as CURATE_STORE says, or in the workspace."""
+    told = options.store or os.environ.get("CURATE_STORE")
+    return Path(told) if told else recipe.workspace / ".curate" / "store"
+
+
+def _why_all_left(course: Course) -> str:
+    lines = course.ledger.frame().filter(pl.col("verdict").is_in(LEAVES))
+    why = lines.group_by("name", "reason").len().sort("len", "name", descending=[True, False])
+    told = [f"{count} by '{name}' ({reason})" for name, reason, count in why.head(3).iter_rows()]
+    return "they left: " + ", ".join(told)

@@ -1,0 +1,206 @@
+"""The course of a recipe over its pairs: each step in turn, its verdicts entered, its pairs removed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from curate.errors import DataError
+from curate.ledger.ledger import Ledger, left
+from curate.ledger.verdict import unreadable, verdicts
+from curate.measures.measure import Measure
+from curate.pairs.components import components, stars
+from curate.pairs.field import Fields, media_fields
+from curate.run.asking import Asking, NotMeasured
+from curate.run.gather import Gathered
+from curate.run.order import Action, Decode, in_order
+from curate.run.progress import Progress
+
+if TYPE_CHECKING:
+    from curate.recipe.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step as it ran, or as it would."""
+
+    step: str
+    name: str
+    pairs: int
+    """Alive before it."""
+    seconds: float
+    estimated: bool = False
+    """Whether an earlier stage could not be decided because its measures are not there yet."""
+    missing: dict[str, int] = field(default_factory=dict)
+    """Only planning: how many values each measure lacks."""
+
+
+@dataclass
+class Course:
+    """What runs, over what; `table` holds every pair ever seen, `alive` the ids still in."""
+
+    recipe: Recipe
+    gathered: Gathered
+    progress: Progress
+    ledger: Ledger = field(default_factory=Ledger)
+    stages: list[Stage] = field(default_factory=list)
+    estimated: bool = False
+
+    def __post_init__(self) -> None:
+        self.table = self.gathered.table
+        self.alive = self.table["pair_id"]
+        self.added: dict[str, pl.DataFrame] = {}
+        self._components: pl.DataFrame | None = None
+
+    @property
+    def fields(self) -> Fields:
+        return self.recipe.fields
+
+    @property
+    def living(self) -> pl.DataFrame:
+        """The pairs still in, with what steps added."""
+        living = self.table.join(
+            self.alive.to_frame(), on="pair_id", how="semi", maintain_order="left"
+        )
+        for columns in self.added.values():
+            living = living.join(columns, on="pair_id", how="left", maintain_order="left")
+        return living
+
+    def run(self, asking: Asking) -> None:
+        """Everything, from the first verdict on what was read to the last step's."""
+        self._stage("read", lambda: self._read(asking))
+        if self.gathered.merged.height:
+            self._stage("merge equal rows", lambda: self.gathered.merged)
+        for action in in_order(self.recipe.steps, self.fields):
+            if isinstance(action, Decode):
+                self._stage("decode", lambda: self._decode(asking), self._decoders())
+            else:
+                self._take(action, asking)
+
+    def find_components(self, asking: Asking) -> pl.DataFrame:
+        """Copies of one another among the pairs alive now, by any dedup step of the recipe, and by
+        equal media; found once, when first wanted."""
+        if self._components is None:
+            living = self.living
+            edges = [stars(living, f"{name}_sha256") for name in media_fields(self.fields)]
+            for step in self.recipe.steps:
+                if hasattr(step, "field_edges"):
+                    edges.append(step.field_edges(living, asking))
+            links = pl.concat([pl.DataFrame(schema={"left": pl.String, "right": pl.String}), *edges])
+            self._components = components(living["pair_id"], links)
+        return self._components
+
+    def _take(self, step: Action, asking: Asking) -> None:
+        assert not isinstance(step, Decode)
+
+        def decide() -> pl.DataFrame:
+            outcome = step.decide(self.living, asking)
+            if outcome.columns is not None:
+                self.added[f"{len(self.stages)}"] = outcome.columns
+            return outcome.verdicts
+
+        self._stage(step.title, decide, step.needs(self.fields))
+
+    def _stage(
+        self,
+        name: str,
+        decide: Callable[[], pl.DataFrame],
+        needs: list[tuple[Measure, str]] | None = None,
+    ) -> None:
+        before, start = self.alive.len(), time.perf_counter()
+        self.progress.step(name, before)
+        estimated, missing = self.estimated, dict[str, int]()
+        try:
+            said = decide()
+        except NotMeasured as lack:
+            self.estimated = True
+            missing = {measure.name: count for measure, count in lack.missing.items()}
+        else:
+            self.enter(name, said)
+        seconds = time.perf_counter() - start
+        number = f"{len(self.stages):02d}"
+        self.stages.append(Stage(number, name, before, seconds, estimated, missing))
+
+    def enter(self, name: str, said: pl.DataFrame) -> None:
+        self.ledger.add(self._number(), name, said)
+        gone = left(said)["pair_id"]
+        self.alive = self.alive.filter(~self.alive.is_in(gone.implode()))
+        self._check_unreadable()
+
+    def _number(self) -> str:
+        return f"{len(self.stages):02d}"
+
+    def _read(self, asking: Asking) -> pl.DataFrame:
+        """Verdicts of reading, and of every header that cannot be understood."""
+        sound = self.gathered.read.filter(pl.col("verdict") == "keep").select("pair_id")
+        table = self.table.join(sound, on="pair_id", how="semi")
+        broken = left(self._unreadable(table, asking, _probes()))
+        read = self.gathered.read.join(broken, on="pair_id", how="anti")
+        return pl.concat([read, broken])
+
+    def _decode(self, asking: Asking) -> pl.DataFrame:
+        return self._unreadable(self.living, asking, _decodes())
+
+    def _decoders(self) -> list[tuple[Measure, str]]:
+        by_type = _decodes()
+        return [(by_type[self.fields[name].type], name) for name in media_fields(self.fields)]
+
+    def _unreadable(
+        self, table: pl.DataFrame, asking: Asking, by_type: dict[str, Measure]
+    ) -> pl.DataFrame:
+        """A verdict per pair: readable in every medium, or the first that is not."""
+        errors = [_field_errors(table, name, self.fields, asking, by_type) for name in media_fields(self.fields)]
+        empty = pl.DataFrame(schema={"pair_id": pl.String, "field": pl.String, "error": pl.String})
+        first = pl.concat([empty, *errors]).unique("pair_id", keep="first", maintain_order=True)
+        known = table.select("pair_id").join(first, on="pair_id", how="left", maintain_order="left")
+        return verdicts(unreadable(known))
+
+    def _check_unreadable(self) -> None:
+        """Stop when too much of a source could not be read or was refused."""
+        lines = self.ledger.frame().filter(pl.col("verdict").is_in(["unreadable", "refused"]))
+        bad = lines.join(self.table.select("pair_id", "source", "row"), on="pair_id")
+        for source in self.recipe.sources:
+            found = bad.filter(pl.col("source") == source.name)
+            rows = self.gathered.rows.get(str(source.name), 0)
+            if found.height > source.max_unreadable * rows:
+                raise _too_many(str(source.name), found, rows, source.max_unreadable)
+
+
+def _field_errors(
+    table: pl.DataFrame, name: str, fields: Fields, asking: Asking, by_type: dict[str, Measure]
+) -> pl.DataFrame:
+    key = f"{name}_sha256"
+    values = asking.measure(by_type[fields[name].type], table[key])
+    errors = values.filter(pl.col("error").is_not_null()).select("key", "error")
+    joined = table.select("pair_id", key=key).join(errors, on="key", maintain_order="left")
+    return joined.select("pair_id", pl.lit(name).alias("field"), "error")
+
+
+def _too_many(name: str, found: pl.DataFrame, rows: int, limit: float) -> DataError:
+    shown = [f"  {row}: {detail}" for row, detail in found.select("row", "detail").head(5).iter_rows()]
+    more = [f"  and {found.height - 5} more"] if found.height > 5 else []
+    head = (
+        f"{found.height} of {rows} rows of source '{name}' cannot be read or were refused "
+        f"({found.height / rows:.1%}; max_unreadable is {limit:.1%})"
+    )
+    return DataError(
+        "\n".join([head, *shown, *more]), f"mend them, or raise max_unreadable of '{name}'"
+    )
+
+
+def _probes() -> dict[str, Measure]:
+    from curate.measures.audio import AUDIO_PROBE
+    from curate.measures.image import IMAGE_PROBE
+
+    return {"image": IMAGE_PROBE, "audio": AUDIO_PROBE}
+
+
+def _decodes() -> dict[str, Measure]:
+    from curate.measures.audio import AUDIO_DECODE
+    from curate.measures.image import IMAGE_DECODE
+
+    return {"image": IMAGE_DECODE, "audio": AUDIO_DECODE}

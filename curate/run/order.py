@@ -1,0 +1,39 @@
+"""In which order a recipe's steps run: as written, but for what must come first.
+
+Mixed filters are parted so that headers are looked at before anything is decoded; every medium is
+decoded whole before the first step that looks at content; and the split is assigned before the
+first step that learns from the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from curate.pairs.field import Fields
+from curate.steps.step import Step
+
+
+@dataclass(frozen=True)
+class Decode:
+    """The point where every medium that is left is decoded whole."""
+
+
+Action: TypeAlias = Step | Decode
+
+
+def in_order(steps: Sequence[Step], fields: Fields) -> list[Action]:
+    """What runs after reading, in order; always decodes somewhere."""
+    parts = [part for step in _split_early(steps) for part in step.parts(fields)]
+    place = next((n for n, part in enumerate(parts) if part.decodes(fields)), len(parts))
+    return [*parts[:place], Decode(), *parts[place:]]
+
+
+def _split_early(steps: Sequence[Step]) -> list[Step]:
+    ordered = [step for step in steps if step.word != "split"]
+    for split in (step for step in steps if step.word == "split"):
+        written = steps.index(split)
+        fits = next((n for n, step in enumerate(ordered) if step.fits), len(ordered))
+        ordered.insert(min(fits, written), split)
+    return ordered

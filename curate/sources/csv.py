@@ -1,0 +1,70 @@
+"""Tables of comma-separated values. Every cell is text: what looks like a number stays as written."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field as Key
+
+from curate.sources.table import Sheet, Table, require_columns
+
+LONGEST_CELL = 2**31 - 1
+
+
+class Csv(Table):
+    """Rows of CSV files whose first line names the columns."""
+
+    word: ClassVar[str] = "csv"
+    summary: ClassVar[str] = "Rows of CSV files; media by path, relative to the file."
+    examples: ClassVar[tuple[str, ...]] = (
+        "- csv: {path: pairs.csv, image: file, caption: title}",
+        '- csv: {path: "shards/*.tsv", delimiter: "\\t", image: file, caption: title}',
+    )
+
+    delimiter: str = Key(",", min_length=1, max_length=1, description="What separates cells.")
+
+    def read(self, sheet: Sheet, columns: Mapping[str, bool]) -> dict[str, list[Any]]:
+        lines = self._lines(sheet)
+        _, header = next(lines, (0, []))
+        if not header:
+            raise sheet.fail("is empty: its first line should name the columns")
+        require_columns(sheet, columns, header)
+        places = {column: header.index(column) for column in columns}
+        values: dict[str, list[Any]] = {column: [] for column in columns}
+        for number, line in lines:
+            if len(line) != len(header):
+                raise sheet.fail(f"line {number} has {len(line)} cells, the header {len(header)}")
+            for column, place in places.items():
+                values[column].append(line[place] or None)
+        return values
+
+    def _lines(self, sheet: Sheet) -> Iterator[tuple[int, list[str]]]:
+        """Lines that are not blank, with the number of their last line in the file."""
+        csv.field_size_limit(LONGEST_CELL)
+        text = io.StringIO(read_utf8(sheet), newline="")
+        reader = csv.reader(text, delimiter=self.delimiter, strict=True)
+        try:
+            for line in reader:
+                if line:
+                    yield reader.line_num, line
+        except csv.Error as error:
+            raise sheet.fail(f"line {reader.line_num}: {error}") from None
+
+
+def read_utf8(sheet: Sheet) -> str:
+    """A table's text, without a byte order mark."""
+    try:
+        data = Path(sheet.path).read_bytes()
+    except OSError as error:
+        raise sheet.fail(f"cannot be read: {error.strerror}") from None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise sheet.fail(
+            f"line {line} is not UTF-8: byte 0x{data[error.start]:02x}", "save the table as UTF-8"
+        ) from None

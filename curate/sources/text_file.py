@@ -1,0 +1,48 @@
+"""Texts out of files: a whole file, one line of it, or the value of a key on a line of its own.
+
+Only UTF-8 is text (a byte order mark is dropped). Several fields may take their parts of one file,
+so the last files read are kept.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+from curate.sources.cell import Cell, text_cell
+
+LONGEST = 16 << 20
+"""Bytes of the largest file that is taken for a text."""
+
+
+def read_text(cell: Cell, part: str | None) -> Cell:
+    """The text at a located file; an absent or refused file stays what it is."""
+    uri = f"{cell.uri}#{part}" if cell.uri and part else cell.uri
+    if cell.path is None:
+        return cell._replace(uri=uri)
+    try:
+        whole = _read(cell.path, os.stat(cell.path).st_mtime_ns)
+    except UnicodeDecodeError as error:
+        detail = f"not UTF-8: byte 0x{error.object[error.start]:02x} at offset {error.start}"
+        return Cell(uri=uri, problem="unreadable", detail=detail)
+    except OSError as error:
+        return Cell(uri=uri, problem="unreadable", detail=error.strerror or str(error))
+    return text_cell(_part(whole, part), uri or "")
+
+
+@lru_cache(maxsize=4)
+def _read(path: str, _changed: int) -> str:
+    with open(path, "rb") as file:
+        data = file.read(LONGEST + 1)
+    if len(data) > LONGEST:
+        raise OSError(0, f"a text of more than {LONGEST >> 20} MiB")
+    return data.decode("utf-8-sig")
+
+
+def _part(whole: str, part: str | None) -> str | None:
+    if part is None:
+        return whole
+    lines = whole.split("\n")
+    if part.isdecimal():
+        return lines[int(part) - 1] if 0 < int(part) <= len(lines) else None
+    return next((line[len(part) + 1 :] for line in lines if line.startswith(f"{part}=")), None)

@@ -1,0 +1,84 @@
+"""Values out of tables, as pairs have them: texts, places of media, and plain metadata."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from datetime import date, time
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final
+
+import polars as pl
+
+from curate.errors import DataError
+from curate.sources.cell import ABSENT, Cell, text_cell
+
+
+class Embedded(Enum):
+    """Stands for a medium whose bytes lie in the table itself."""
+
+    HERE = "here"
+
+
+EMBEDDED: Final = Embedded.HERE
+INT64 = range(-(2**63), 2**63)
+
+
+def text_of(value: Any, uri: str) -> Cell:
+    """A text cell; numbers and truth values are spelt as JSON spells them."""
+    plain = _plain(value)
+    if plain is None:
+        return ABSENT._replace(uri=uri)
+    if isinstance(plain, str):
+        return text_cell(plain, uri)
+    if isinstance(plain, bool | int | float):
+        return text_cell(json.dumps(plain), uri)
+    return Cell(uri=uri, problem="unreadable", detail=f"holds {_name(plain)}, not a text")
+
+
+def metadata_of(key: str, values: Sequence[Any]) -> pl.Series:
+    """One type for all: truth values, whole numbers, numbers, else text."""
+    plain = [_plain(value) for value in values]
+    kinds = {type(value) for value in plain if value is not None}
+    strange = next((value for value in plain if isinstance(value, dict | list | bytes)), None)
+    if strange is not None:
+        raise DataError(
+            f"{key} holds {_name(strange)}; metadata is text, a number or a truth value"
+        )
+    if kinds == {bool}:
+        return pl.Series(key, plain, dtype=pl.Boolean)
+    if kinds == {int} and all(value is None or value in INT64 for value in plain):
+        return pl.Series(key, plain, dtype=pl.Int64)
+    if kinds and kinds <= {int, float}:
+        return pl.Series(key, [_number(value) for value in plain], dtype=pl.Float64)
+    return pl.Series(key, [_spelt(value) for value in plain], dtype=pl.String)
+
+
+def _plain(value: Any) -> Any:
+    """What is left of the types that tables have: no NaN, no dates, no decimals."""
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if value is None or isinstance(value, str | bool | int | float | dict | list | bytes):
+        return value
+    return str(value)
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _spelt(value: Any) -> str | None:
+    text = value if isinstance(value, str) or value is None else json.dumps(value)
+    return text.encode("utf-8", "replace").decode() or None if text is not None else None
+
+
+def _name(value: Any) -> str:
+    names = {"dict": "an object", "list": "a list", "bytes": "bytes"}
+    kind = type(value).__name__
+    return names.get(kind, f"a {kind}")

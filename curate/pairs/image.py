@@ -42,6 +42,8 @@ PLUGINS: dict[str, Any] = {
 }
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 _warnings = Lock()
+"""Filters of warnings belong to the process. What Pillow warns of is metadata; too many pixels, of
+which it warns too, are refused here."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def _opened(data: bytes) -> Iterator[Any]:
     ImageFile.LOAD_TRUNCATED_IMAGES = False  # another library may have set it
     try:
         with _warnings, warnings.catch_warnings():
-            warnings.simplefilter("error")
+            warnings.simplefilter("ignore")
             image = PLUGINS[image_format(data)](BytesIO(data))
         with image:
             _check_pixels(image)
@@ -141,8 +143,10 @@ def _opened(data: bytes) -> Iterator[Any]:
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "out of memory"
     words = str(error).strip("'\"") or type(error).__name__
-    return "out of memory" if isinstance(error, MemoryError) else words
+    return words if isinstance(error, OSError) else f"broken: {words}"
 
 
 def _check_pixels(image: Any) -> None:

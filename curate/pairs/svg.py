@@ -95,7 +95,9 @@ def _parse(data: bytes, start: Any) -> None:
 
 def _refuse_entities(name: str, parameter: bool, value: str | None, *_rest: Any) -> None:
     if parameter or value is None or re.search("[&%<]", value) or len(value) > LONGEST_ENTITY:
-        raise Unreadable(f"the SVG declares the entity '{name[:40]}', which is not short plain text")
+        raise Unreadable(
+            f"the SVG declares the entity '{name[:40]}', which is not short plain text"
+        )
 
 
 def _refuse_references(name: str, attributes: dict[str, str]) -> None:

@@ -8,16 +8,22 @@ was mistyped, which one was probably meant.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from curate.errors import RecipeError
-from curate.recipe.page import Page, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from curate.recipe.page import Page, Span
 
 _SHOWN = 12
+_LIKEST = 6
 _WIDTH = 92
+_LONGEST = 400
+_MOST = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +88,7 @@ class Complaints:
         candidates: Iterable[str] = (),
         written: str | None = None,
         hint: str | None = None,
-    ) -> None:
+    ) -> Complaint:
         """Note one complaint; `candidates` are the valid names in place of what is `written`."""
         names = tuple(candidates)
         line, column = self._page.place(span.start)
@@ -92,13 +98,13 @@ class Complaints:
             column=column,
             width=span.end - span.start,
             excerpt=self._page.lines[line - 1],
-            message=message,
+            message=_clip(message),
             expected=_expected(expected, _likest_first(written, names)),
             suggestion=nearest(written, names) if written else None,
             hint=hint,
         )
         # An anchor's content is read once per alias; it is wrong in one place only.
-        self._found.setdefault((line, column, message), complaint)
+        return self._found.setdefault((line, column, message), complaint)
 
     def stop(self, span: Span, message: str, hint: str | None = None) -> NoReturn:
         """Raise at once: what follows cannot be read."""
@@ -108,8 +114,10 @@ class Complaints:
     def error(self) -> RecipeError:
         found = sorted(self._found.values(), key=lambda one: (one.line, one.column))
         count = "1 problem" if len(found) == 1 else f"{len(found)} problems"
-        parts = [one.render() for one in found]
-        text = "\n\n".join([*parts, f"{count} in {self._page.name}"])
+        closing = f"{count} in {self._page.name}"
+        if len(found) > _MOST:
+            closing = f"these are the first {_MOST} of {closing}"
+        text = "\n\n".join([*(one.render() for one in found[:_MOST]), closing])
         return RecipeError(text, complaints=[one.document() for one in found])
 
 
@@ -119,13 +127,15 @@ def nearest(written: str, candidates: Iterable[str]) -> str | None:
     by_shape = {_shape(name): name for name in reversed(names)}
     # Of `image.min_side` the last part alone is often written.
     by_shape = {_shape(name).rpartition(".")[2]: name for name in reversed(names)} | by_shape
+    if len(written) > _LONGEST:
+        return None
     close = get_close_matches(_shape(written), by_shape, n=1, cutoff=0.6)
     return by_shape[close[0]] if close else None
 
 
 def _likest_first(written: str | None, candidates: tuple[str, ...]) -> tuple[str, ...]:
     """The names in their own order or, where not all can be shown, by likeness."""
-    if written is None or len(candidates) <= _SHOWN:
+    if written is None or len(written) > _LONGEST or len(candidates) <= _SHOWN:
         return candidates
     shape = _shape(written)
     return tuple(sorted(candidates, key=lambda name: -_likeness(shape, _shape(name))))
@@ -142,12 +152,16 @@ def _shape(name: str) -> str:
 def _expected(expected: str | None, candidates: tuple[str, ...]) -> str | None:
     if not candidates or (expected and all(name in expected for name in candidates)):
         return expected
-    names = ", ".join(candidates[:_SHOWN])
+    names = ", ".join(candidates)
     if len(candidates) > _SHOWN:
-        names += f" and {len(candidates) - _SHOWN} more"
+        names = f"{', '.join(candidates[:_LIKEST])} and {len(candidates) - _LIKEST} more"
     if expected:
         return f"{expected}: {names}"
     return f"one of: {names}" if len(candidates) > 1 else names
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _visible(text: str) -> str:

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import Reader
 
 from curate.errors import RecipeError
 from curate.recipe.complaint import Complaints, nearest
 from curate.recipe.page import Page, Span
 from curate.recipe.scalar import Scalar, resolve
 from curate.recipe.syntax import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 Keys: TypeAlias = "tuple[str | int, ...]"
 
@@ -31,7 +34,9 @@ MOST_VALUES = 100_000
 MOST_LEVELS = 32
 
 _UNPRINTABLE = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TAGS = {f"tag:yaml.org,2002:{name}" for name in "str int float bool null map seq".split()}
+_TAGS = {
+    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")
+}
 # What the parser calls plain words that mean something in older YAML; here they are text.
 _TAGS |= {f"tag:yaml.org,2002:{name}" for name in ("timestamp", "merge", "value")}
 
@@ -121,9 +126,20 @@ def _refuse_encoding(path: Path, raw: bytes, start: int) -> NoReturn:
     Complaints(page).stop(Span(offset, offset + 1), "this is not UTF-8 text", hint)
 
 
+class _TextReader(Reader):
+    """The parser's reader, which also knows how far it came once the parser has failed."""
+
+    reached = 0
+
+    def reset_reader(self) -> None:
+        self.reached = getattr(self, "index", 0)
+        super().reset_reader()
+
+
 def _compose(page: Page, complaints: Complaints) -> MappingNode:
     yaml = YAML(typ="safe", pure=True)
     yaml.max_depth = MOST_LEVELS
+    yaml.Reader = _TextReader
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ReusedAnchorWarning)
@@ -131,8 +147,8 @@ def _compose(page: Page, complaints: Complaints) -> MappingNode:
     except MarkedYAMLError as error:
         told = explain(error, page)
         complaints.stop(Span(told.offset, told.offset + 1), told.message, told.hint)
-    except Exception:  # noqa: BLE001 (the parser trips over some texts in ways of its own)
-        offset = yaml.reader.index
+    except Exception:  # the parser trips over some texts in ways of its own
+        offset = yaml.reader.reached
         complaints.stop(Span(offset, offset + 1), "this is not YAML from here on")
     if node is None:
         complaints.stop(_TOP, "the recipe is empty", "`curate init` writes one to begin with")
@@ -167,8 +183,7 @@ class _Reader:
             return dict(self._entries(node, path))
         if isinstance(node, SequenceNode):
             return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
-        assert isinstance(node, ScalarNode)
-        return _scalar(node)
+        return _scalar(node) if isinstance(node, ScalarNode) else None
 
     def _guard(self, node: Node, span: Span) -> None:
         if any(node is above for above in self._open):

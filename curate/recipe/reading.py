@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from curate.recipe.complaint import Complaints
-from curate.recipe.document import Document, Keys
-from curate.recipe.environment import Unknown
 from curate.recipe.page import Span
 from curate.recipe.shape import Shape
 from curate.recipe.wording import braces_hint, wrongs
-from curate.steps.step import Objection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import ValidationError
+
+    from curate.recipe.complaint import Complaint, Complaints
+    from curate.recipe.document import Document, Keys
+    from curate.recipe.environment import Unknown
+    from curate.steps.step import Objection
 
 
 @dataclass(frozen=True)
 class Reading:
+    """What is needed to say that something is wrong, and where."""
+
     document: Document
     complaints: Complaints
 
@@ -44,12 +49,12 @@ class Reading:
                 hint=wrong.hint,
             )
 
-    def objection(self, path: Keys, objection: Objection) -> None:
+    def objection(self, path: Keys, objection: Objection) -> Complaint:
         """What a source or step says against its settings."""
         place = self._existing((*path, *objection.path))
         value, key = self.document.get(place), str(place[-1])
         part = _quoted_part(objection.message, value, key)
-        self.complaints.add(
+        return self.complaints.add(
             self._part_span(place, part) if part else self.document.key_span(place),
             objection.message,
             expected=objection.expected,

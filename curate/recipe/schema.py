@@ -7,16 +7,19 @@ its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from ruamel.yaml import YAML
 
 from curate.recipe.fields import MODELS, NAME_PATTERN, RESERVED, SUFFIXES
 from curate.recipe.outline import Outline
 from curate.recipe.vocabulary import Part, Vocabulary, vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pydantic import BaseModel
 
 Schema: TypeAlias = "dict[str, Any]"
 

@@ -6,12 +6,14 @@ made only when there is something to complain about.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from curate.recipe.document import Keys
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from curate.recipe.document import Keys
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,15 @@ type there. Each rule below knows one way in which recipes go wrong.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from ruamel.yaml.error import MarkedYAMLError
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-from curate.recipe.page import Page
+    from ruamel.yaml.error import MarkedYAMLError
+
+    from curate.recipe.page import Page
 
 _BRACED = re.compile(r"(?:^|[-:,\[{] )\s*([^\s'\",\[{]*\{[^{}:,'\"]*\}[^\s,\]}]*)")
 _QUOTE_IT = "put the whole text in quotes"
@@ -198,7 +200,10 @@ def _block_text(fault: _Fault) -> Explanation:
 
 
 def _no_value(fault: _Fault) -> Explanation:
-    return Explanation(fault.offset, f"a value should stand before this '{fault.char}'", None)
+    if not fault.char.strip():
+        hint = "a '[' or '{' further up may not be closed"
+        return Explanation(fault.offset, "a value is missing here", hint)
+    return Explanation(fault.offset, f"a value is missing before this '{fault.char}'")
 
 
 def _second_document(fault: _Fault) -> Explanation:
@@ -207,7 +212,13 @@ def _second_document(fault: _Fault) -> Explanation:
 
 
 def _behind_the_end(fault: _Fault) -> Explanation:
+    if fault.before.strip():
+        return Explanation(fault.offset, "this cannot follow what stands before it", _QUOTE_IT)
     return Explanation(fault.offset, "the recipe is complete before this line", _ALIGN)
+
+
+def _directive(fault: _Fault) -> Explanation:
+    return Explanation(fault.offset, "a recipe needs no '%' line and cannot have this one")
 
 
 def _tag(fault: _Fault) -> Explanation:
@@ -232,6 +243,7 @@ _RULES: tuple[tuple[str, _Rule], ...] = (
     ("expected the node content", _no_value),
     ("another document", _second_document),
     ("<document start>", _behind_the_end),
+    ("directive|YAML document", _directive),
     ("tag", _tag),
     ("maximum depth", _too_deep),
 )

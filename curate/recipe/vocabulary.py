@@ -6,11 +6,12 @@ so that importing this room costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from curate.pairs.field import Fields
     from curate.sources.source import Source
     from curate.steps.step import Objection, Step
@@ -37,6 +38,8 @@ class Part(Protocol):
 
 @dataclass(frozen=True)
 class Vocabulary:
+    """Word -> class, of sources and of steps."""
+
     sources: Mapping[str, type[Source]]
     steps: Mapping[str, type[Step]]
 

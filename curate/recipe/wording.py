@@ -8,18 +8,22 @@ is explained, or all of them in one sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
-
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from typing import TYPE_CHECKING, Any
 
 from curate.recipe.complaint import nearest
-from curate.recipe.document import Keys
-from curate.recipe.shape import Shape
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+    from curate.recipe.document import Keys
+    from curate.recipe.shape import Shape
+
+_LONGEST = 40
 _LIST = "a list"
 _MAPPING = "a mapping of keys to values"
 _WANTED = {
@@ -83,7 +87,7 @@ class _Found:
 
 def wrongs(error: ValidationError, value: Any, label: str, shape: Shape) -> Iterator[Wrong]:
     """What is wrong with `value`, which stands behind `label`."""
-    words = _Words(value, label, shape)
+    words = _Words(label, shape)
     found = [_locate(one, value) for one in error.errors(include_url=False)]
     for fork, group in groupby(found, key=lambda one: one.fork):
         for chosen in _choose(list(group)) if fork is not None else [[one] for one in group]:
@@ -129,8 +133,7 @@ def _choose(group: list[_Found]) -> list[list[_Found]]:
 class _Words:
     """Puts errors into sentences."""
 
-    def __init__(self, value: Any, label: str, shape: Shape) -> None:
-        self._value = value
+    def __init__(self, label: str, shape: Shape) -> None:
         self._label = label
         self._shape = shape
 
@@ -144,18 +147,21 @@ class _Words:
             return self._missing(first)
         if first.kind in _LIMIT:
             return self._out_of_range(first)
+        if first.kind == "string_pattern_mismatch":
+            return self._wrong_form(first)
         return Wrong(path=first.path, message=self._other(first))
 
     def _wrong_kind(self, found: Sequence[_Found]) -> Wrong:
         path, value = found[0].path, found[0].error["input"]
         choices = tuple(dict.fromkeys(name for one in found for name in _choices(one)))
         nouns = list(dict.fromkeys(_NOUN[one.kind] for one in found if one.kind in _NOUN))
-        names = [f"'{name}'" for name in choices]
-        wanted = f"must be {' or '.join([*nouns, *names])}, not" if nouns else "cannot be"
+        wanted = "cannot be" if choices else f"must be {' or '.join(nouns)}, not"
+        both = f"one of: {', '.join(choices)}; or {' or '.join(nouns)}"
         return Wrong(
             path=path,
             message=f"{self._name(path)} {wanted} {describe(value)}",
-            candidates=() if nouns else choices,
+            expected=both if choices and nouns else None,
+            candidates=choices,
             written=value if isinstance(value, str) else None,
             hint=braces_hint(value) or self._shape_hint(found[0], value),
         )
@@ -181,7 +187,10 @@ class _Words:
 
     def _missing(self, found: _Found) -> Wrong:
         """A key that is missing; if one was mistyped, that one is the unknown key."""
-        missing = str(found.error["loc"][-1])
+        missing = found.error["loc"][-1]
+        if isinstance(missing, int):
+            message = f"item {missing + 1} of {self._name(found.path)} is missing"
+            return Wrong(path=found.path, message=message)
         known = self._shape.keys(found.path)
         inside = found.error["input"]
         strangers = [key for key in inside if key not in known] if isinstance(inside, dict) else []
@@ -198,14 +207,17 @@ class _Words:
         message = f"{self._name(found.path)} must be {words} {found.context[key]:.12g}"
         return Wrong(path=found.path, message=f"{message}, not {describe(found.error['input'])}")
 
+    def _wrong_form(self, found: _Found) -> Wrong:
+        message = f"{self._name(found.path)} cannot be {describe(found.error['input'])}"
+        expected = f"text that matches {found.context['pattern']}"
+        return Wrong(path=found.path, message=message, expected=expected)
+
     def _other(self, found: _Found) -> str:
         name = self._name(found.path)
         if found.kind in {"too_short", "too_long"}:
             return f"{name} must have {_length(found, 'entry', 'entries')}"
         if found.kind in {"string_too_short", "string_too_long"}:
             return f"{name} must have {_length(found, 'character', 'characters')}"
-        if found.kind == "string_pattern_mismatch":
-            return f"{name} cannot be {describe(found.error['input'])}"
         said = re.sub(r"^(Value error|Assertion failed), ", "", found.error["msg"])
         said = said.replace("Input should be", "must be")
         return said if re.search(r"'\w", said) else f"{name}: {said}"
@@ -222,7 +234,7 @@ class _Words:
 def describe(value: Any) -> str:
     """What stands in the recipe, in words."""
     if isinstance(value, str):
-        shown = value if len(value) <= 40 else f"{value[:39]}…"
+        shown = value if len(value) <= _LONGEST else f"{value[: _LONGEST - 1]}…"
         return f"the text '{shown}'" if value else "an empty text"
     if value is None:
         return "nothing"
@@ -243,7 +255,8 @@ def braces_hint(value: Any) -> str | None:
 def _choices(found: _Found) -> tuple[str, ...]:
     if found.kind not in _CHOICE:
         return ()
-    return tuple(re.findall(r"'([^']*)'", str(found.context.get("expected", ""))))
+    offered = re.findall(r"'([^']*)'|([^\s,]+)", str(found.context.get("expected", "")))
+    return tuple(text or word for text, word in offered if word != "or")
 
 
 def _length(found: _Found, one: str, many: str) -> str:

@@ -26,11 +26,7 @@ _FLUSH_SECONDS = 2.0
 
 
 class NotMeasured(Exception):
-    """Raised instead of computing, when only planning."""
-
-    def __init__(self, missing: Mapping[Measure, int]) -> None:
-        super().__init__(", ".join(measure.name for measure in missing))
-        self.missing = missing
+    """Raised instead of computing, when only planning; says what is lacking."""
 
 
 @dataclass
@@ -44,6 +40,7 @@ class Asking:
     hashes: FileHashes
     progress: Progress
     find_components: Callable[[], pl.DataFrame]
+    workers: int
     compute: bool = True
     usage: Usage = field(default_factory=Usage)
     revisions: dict[str, str] = field(default_factory=dict)
@@ -87,6 +84,8 @@ class Asking:
         if known is not None:
             spent.reused += 1
             return known
+        if not self.compute:
+            raise NotMeasured(fit.name)
         start = time.perf_counter()
         module, _, factory = fit.compute.partition(":")
         result: pl.DataFrame = getattr(importlib.import_module(module), factory)(fit)(table)
@@ -125,7 +124,7 @@ class Asking:
         if not todo:
             return
         if not self.compute:
-            raise NotMeasured({m: missing[m.name].len() for m in todo})
+            raise NotMeasured(", ".join(measure.name for measure in todo))
         tasks = [self._task(measure, missing[measure.name]) for measure in todo]
         union = pl.concat([missing[m.name] for m in todo]).unique(maintain_order=True)
         self._run(items(union), tasks)

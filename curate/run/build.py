@@ -107,6 +107,7 @@ def opened(
             hashes=hashes,
             progress=progress,
             find_components=lambda: course.find_components(asking),
+            workers=engine.workers,
             compute=compute,
         )
         spent = asking.usage.of("file.sha256")

@@ -35,8 +35,8 @@ class Stage:
     seconds: float
     estimated: bool = False
     """Whether an earlier stage could not be decided because its measures are not there yet."""
-    missing: dict[str, int] = field(default_factory=dict)
-    """Only planning: how many values each measure lacks."""
+    needs: list[tuple[Measure, pl.Series]] = field(default_factory=list, repr=False)
+    """Only planning: the measures it asks for at first, and of which contents."""
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Course:
     def __post_init__(self) -> None:
         self.table = self.gathered.table
         self.alive = self.table["pair_id"]
-        self.added: dict[str, pl.DataFrame] = {}
+        self.added: list[pl.DataFrame] = []
         self._components: pl.DataFrame | None = None
 
     @property
@@ -66,18 +66,20 @@ class Course:
         living = self.table.join(
             self.alive.to_frame(), on="pair_id", how="semi", maintain_order="left"
         )
-        for columns in self.added.values():
-            living = living.join(columns, on="pair_id", how="left", maintain_order="left")
+        for columns in self.added:
+            old = living.drop(set(columns.columns) - {"pair_id"}, strict=False)
+            living = old.join(columns, on="pair_id", how="left", maintain_order="left")
         return living
 
     def run(self, asking: Asking) -> None:
         """Everything, from the first verdict on what was read to the last step's."""
-        self._stage("read", lambda: self._read(asking))
+        self._stage("read", lambda: self._read(asking), self._planned(self._sound(), _probes(), asking))
         if self.gathered.merged.height:
             self._stage("merge equal rows", lambda: self.gathered.merged)
         for action in in_order(self.recipe.steps, self.fields):
             if isinstance(action, Decode):
-                self._stage("decode", lambda: self._decode(asking), self._decoders())
+                needs = self._planned(self.living, _decodes(), asking)
+                self._stage("decode", lambda: self._decode(asking), needs)
             else:
                 self._take(action, asking)
 
@@ -100,30 +102,28 @@ class Course:
         def decide() -> pl.DataFrame:
             outcome = step.decide(self.living, asking)
             if outcome.columns is not None:
-                self.added[f"{len(self.stages)}"] = outcome.columns
+                self.added.append(outcome.columns)
             return outcome.verdicts
 
-        self._stage(step.title, decide, step.needs(self.fields))
+        needs = [] if asking.compute else _keys(step.needs(self.fields), self.living)
+        self._stage(step.title, decide, needs)
 
     def _stage(
         self,
         name: str,
         decide: Callable[[], pl.DataFrame],
-        needs: list[tuple[Measure, str]] | None = None,
+        needs: list[tuple[Measure, pl.Series]] | None = None,
     ) -> None:
-        before, start = self.alive.len(), time.perf_counter()
+        before, estimated, start = self.alive.len(), self.estimated, time.perf_counter()
         self.progress.step(name, before)
-        estimated, missing = self.estimated, dict[str, int]()
         try:
             said = decide()
-        except NotMeasured as lack:
+        except NotMeasured:
             self.estimated = True
-            missing = {measure.name: count for measure, count in lack.missing.items()}
         else:
             self.enter(name, said)
         seconds = time.perf_counter() - start
-        number = f"{len(self.stages):02d}"
-        self.stages.append(Stage(number, name, before, seconds, estimated, missing))
+        self.stages.append(Stage(self._number(), name, before, seconds, estimated, needs or []))
 
     def enter(self, name: str, said: pl.DataFrame) -> None:
         self.ledger.add(self._number(), name, said)
@@ -136,18 +136,26 @@ class Course:
 
     def _read(self, asking: Asking) -> pl.DataFrame:
         """Verdicts of reading, and of every header that cannot be understood."""
-        sound = self.gathered.read.filter(pl.col("verdict") == "keep").select("pair_id")
-        table = self.table.join(sound, on="pair_id", how="semi")
-        broken = left(self._unreadable(table, asking, _probes()))
+        broken = left(self._unreadable(self._sound(), asking, _probes()))
         read = self.gathered.read.join(broken, on="pair_id", how="anti")
         return pl.concat([read, broken])
 
     def _decode(self, asking: Asking) -> pl.DataFrame:
         return self._unreadable(self.living, asking, _decodes())
 
-    def _decoders(self) -> list[tuple[Measure, str]]:
-        by_type = _decodes()
-        return [(by_type[self.fields[name].type], name) for name in media_fields(self.fields)]
+    def _planned(
+        self, table: pl.DataFrame, by_type: dict[str, Measure], asking: Asking
+    ) -> list[tuple[Measure, pl.Series]]:
+        """What every medium will be asked for; only looked up when planning."""
+        if asking.compute:
+            return []
+        media = media_fields(self.fields)
+        return _keys([(by_type[self.fields[name].type], name) for name in media], table)
+
+    def _sound(self) -> pl.DataFrame:
+        """The pairs that nothing is wrong with so far."""
+        sound = self.gathered.read.filter(pl.col("verdict") == "keep").select("pair_id")
+        return self.table.join(sound, on="pair_id", how="semi", maintain_order="left")
 
     def _unreadable(
         self, table: pl.DataFrame, asking: Asking, by_type: dict[str, Measure]
@@ -168,6 +176,12 @@ class Course:
             rows = self.gathered.rows.get(str(source.name), 0)
             if found.height > source.max_unreadable * rows:
                 raise _too_many(str(source.name), found, rows, source.max_unreadable)
+
+
+def _keys(
+    needs: list[tuple[Measure, str]], table: pl.DataFrame
+) -> list[tuple[Measure, pl.Series]]:
+    return [(measure, table[f"{name}_sha256"].drop_nulls().unique()) for measure, name in needs]
 
 
 def _field_errors(

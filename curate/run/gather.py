@@ -87,7 +87,10 @@ def _with_hashes(
 
 
 def _places(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    sound = rows.filter(pl.col("problem").is_null() & pl.col(f"{name}_path").is_not_null())
+    sound = rows.filter(
+        (pl.col("problem").is_null() | (pl.col("problem") == "missing"))
+        & pl.col(f"{name}_path").is_not_null()
+    )
     return sound.select(path=f"{name}_path", member=pl.col(f"{name}_member").cast(pl.String))
 
 

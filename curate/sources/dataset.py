@@ -57,7 +57,9 @@ class SavedDataset(Source):
 
         table = self._load(base)
         places = [path for path, _ in _files(table)]
-        root = base / self.path if self.revision is None else Path(os.path.commonpath(places)).parent
+        root = (
+            base / self.path if self.revision is None else Path(os.path.commonpath(places)).parent
+        )
         bound = {key: field for key, field in fields.items() if key in self.bindings}
         whole = Sheet(str(root), self.path)
         require_columns(whole, dict.fromkeys(self.bindings.values(), False), table.column_names)

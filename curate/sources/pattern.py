@@ -109,7 +109,9 @@ class Template:
     def unknown(self) -> list[str]:
         """Placeholders that do not exist."""
         names = PLACEHOLDER.findall(self.text)
-        return [name for name in names if not re.fullmatch(r"stem|name|path|folder|parent\d+", name)]
+        return [
+            name for name in names if not re.fullmatch(r"stem|name|path|folder|parent\d+", name)
+        ]
 
     def fill(self, relative: str) -> str | None:
         """The text for one file; null when it asks for a parent that the file does not have."""

@@ -120,7 +120,9 @@ def walk(root: Path, patterns: Sequence[Pattern]) -> Tree:
                 waiting.append(relative)
             elif _links_out(tree.boundary, relative):
                 detail = "a link to a folder outside the source's folder"
-                tree.blocked[relative] = Cell(uri=encodable(relative), problem="refused", detail=detail)
+                tree.blocked[relative] = Cell(
+                    uri=encodable(relative), problem="refused", detail=detail
+                )
     return tree
 
 
@@ -167,9 +169,10 @@ def _dead_end(parts: tuple[str, ...], at: int, reached: set[str], there: list[st
 
 def _content(at: int, there: list[str]) -> str:
     if not there:
-        return "nothing else is there"
+        return "no other file is there" if at == -1 else "no folder is there"
     if at != -1:
         return f"folders there: {', '.join(sorted(set(there))[:5])}"
     kinds = Counter("." + name.rpartition(".")[2] if "." in name else "no suffix" for name in there)
-    shown = ", ".join(kind for kind, _ in sorted(kinds.items(), key=lambda kind: -kind[1])[:5])
+    ranked = sorted(kinds, key=lambda kind: (-kinds[kind], kind))
+    shown = ", ".join(ranked[:5])
     return f"{len(there)} other files: {shown}"

@@ -47,11 +47,12 @@ def metadata_of(key: str, values: Sequence[Any]) -> pl.Series:
         raise DataError(
             f"{key} holds {_name(strange)}; metadata is text, a number or a truth value"
         )
+    fits = all(value in INT64 for value in plain if isinstance(value, int))
     if kinds == {bool}:
         return pl.Series(key, plain, dtype=pl.Boolean)
-    if kinds == {int} and all(value is None or value in INT64 for value in plain):
+    if kinds == {int} and fits:
         return pl.Series(key, plain, dtype=pl.Int64)
-    if kinds and kinds <= {int, float}:
+    if kinds and kinds <= {int, float} and fits:
         return pl.Series(key, [_number(value) for value in plain], dtype=pl.Float64)
     return pl.Series(key, [_spelt(value) for value in plain], dtype=pl.String)
 

@@ -52,7 +52,7 @@ class Dedup(Step):
         None, description="One image or text field, or several that must all be alike."
     )
     likeness: float = Field(
-        0.85,
+        0.9,
         gt=0,
         le=1,
         description="Images: how alike the least alike spot of two pictures must be, 1 is equal.",

@@ -115,7 +115,19 @@ def test_what_is_no_name(tmp_path: Path, name: str) -> None:
 def test_complaints_for_scripts(tmp_path: Path) -> None:
     with pytest.raises(RecipeError) as caught:
         read(tmp_path, RECIPE.replace("exact: pair", "exakt: pair"))
-    assert [one | {"file": ""} for one in caught.value.complaints] == snapshot()
+    assert [{**one, "file": ""} for one in caught.value.complaints] == snapshot(
+        [
+            {
+                "file": "",
+                "line": 14,
+                "column": 13,
+                "message": "unknown key 'exakt' in 'dedup'",
+                "expected": "one of: exact, near, likeness, minhash, keep",
+                "suggestion": "exact",
+                "hint": None,
+            }
+        ]
+    )
     assert caught.value.exit_code == 2
 
 

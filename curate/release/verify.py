@@ -1,0 +1,131 @@
+"""Does a release say what its manifest says, and do its tables agree with one another?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from curate.errors import CurateError
+from curate.ledger.verdict import LEAVES, VERDICTS
+from curate.pairs.digest import table_digest
+from curate.pairs.identity import canonical_json, content_hash
+from curate.release.publish import read_manifest
+from curate.release.write import MANIFEST_FORMAT, files_of
+
+_ROWS = 200
+
+
+def problems(release: Path) -> list[str]:
+    """Everything that is wrong with a release; empty when all agrees."""
+    manifest = _manifest(release)
+    found = list(_files(release, manifest))
+    if found:
+        return found
+    found = list(_digests(release, manifest))
+    return [*found, *_tables(release)]
+
+
+def _manifest(release: Path) -> dict[str, Any]:
+    try:
+        manifest = read_manifest(release)
+    except json.JSONDecodeError as error:
+        raise CurateError(f"{release}/manifest.json is damaged: {error}") from error
+    if manifest is None:
+        raise CurateError(
+            f"{release} is no release: it has no manifest.json",
+            "name a folder such as releases/<name>/<version>",
+        )
+    if manifest.get("format") != MANIFEST_FORMAT:
+        raise CurateError(
+            f"{release} has format {manifest.get('format')}; this version reads {MANIFEST_FORMAT}"
+        )
+    return manifest
+
+
+def _files(release: Path, manifest: dict[str, Any]) -> Iterator[str]:
+    there, listed = set(files_of(release)), set(manifest["files"])
+    yield from (f"{name} is missing" for name in sorted(listed - there))
+    yield from (f"{name} does not belong to the release" for name in sorted(there - listed))
+    for name in sorted(there & listed):
+        with (release / name).open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if sha256 != manifest["files"][name]["sha256"]:
+            yield f"{name} was altered"
+
+
+def _digests(release: Path, manifest: dict[str, Any]) -> Iterator[str]:
+    """Recompute every part's content digest from the files."""
+    from ruamel.yaml import YAML
+
+    lock = YAML(typ="safe", pure=True).load(release / "recipe.lock.yaml")
+    found = {
+        "pairs": table_digest(pl.read_parquet(release / "pairs.parquet")),
+        "decisions": table_digest(pl.read_parquet(release / "decisions.parquet")),
+        "lock": content_hash(canonical_json(lock)),
+    }
+    for folder in sorted((release / "data").iterdir()):
+        found[f"data/{folder.name}"] = table_digest(_data(folder))
+    for name in sorted(found.keys() | manifest["parts"].keys()):
+        if found.get(name) != manifest["parts"].get(name):
+            yield f"the content of {name} differs from its digest"
+    if content_hash(canonical_json(manifest["parts"])) != manifest["digest"]:
+        yield "the content digest does not follow from its parts"
+
+
+def _data(folder: Path) -> pl.DataFrame:
+    """The rows of a split as they were digested: media as the hash of their bytes."""
+    frames = [_hashed(batch) for path in sorted(folder.glob("*.parquet")) for batch in _batches(path)]
+    return pl.concat(frames)
+
+
+def _batches(path: Path) -> Iterator[pl.DataFrame]:
+    file = pq.ParquetFile(path)
+    empty = pl.from_arrow(file.schema_arrow.empty_table())
+    assert isinstance(empty, pl.DataFrame)
+    yield empty
+    for batch in file.iter_batches(_ROWS):
+        frame = pl.from_arrow(batch)
+        assert isinstance(frame, pl.DataFrame)
+        yield frame
+
+
+def _hashed(frame: pl.DataFrame) -> pl.DataFrame:
+    columns = []
+    for column in frame:
+        if isinstance(column.dtype, pl.Struct):
+            data = column.struct.field("bytes")
+            hashes = [None if cell is None else hashlib.sha256(cell).hexdigest() for cell in data]
+            columns.append(pl.Series(f"{column.name}_sha256", hashes, pl.String))
+        else:
+            columns.append(column)
+    return pl.DataFrame(columns)
+
+
+def _tables(release: Path) -> Iterator[str]:
+    """The ledger, the list of pairs and the data tell one story."""
+    pairs = pl.read_parquet(release / "pairs.parquet", columns=["pair_id", "status"])
+    lines = pl.read_parquet(release / "decisions.parquet", columns=["pair_id", "step", "verdict"])
+    strange = lines.filter(~pl.col("verdict").is_in(VERDICTS))
+    if strange.height:
+        yield f"decisions.parquet has verdicts that do not exist: {strange['verdict'][0]}"
+    if lines.join(pairs, on="pair_id", how="anti").height:
+        yield "decisions.parquet speaks of pairs that pairs.parquet lacks"
+    if pairs.join(lines, on="pair_id", how="anti").height:
+        yield "pairs.parquet has pairs without any verdict"
+    gone = lines.filter(pl.col("verdict").is_in(LEAVES))["pair_id"]
+    kept = pairs.filter(pl.col("status") == "kept")["pair_id"]
+    if gone.is_duplicated().any():
+        yield "decisions.parquet takes a pair out twice"
+    if set(gone) & set(kept) or len(gone) + len(kept) != pairs.height:
+        yield "statuses in pairs.parquet do not follow from decisions.parquet"
+    data = pl.concat(
+        pl.read_parquet(path, columns=["pair_id"]) for path in sorted(release.glob("data/*/*.parquet"))
+    )["pair_id"]
+    if data.is_duplicated().any() or set(data) != set(kept):
+        yield "data/ does not hold the pairs that were kept, each once"

@@ -1,0 +1,90 @@
+"""What a build would do: the same course, asked not to compute.
+
+As long as everything a step needs is measured, its decision is made for good and the next step's
+numbers are exact. After the first step that lacks values all pairs are taken to stay, and what
+follows is marked estimated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from curate.measures.measure import Measure
+from curate.recipe import Recipe
+from curate.run.asking import Asking
+from curate.run.build import Options, opened
+from curate.run.progress import Silence
+
+
+@dataclass(frozen=True)
+class Need:
+    """What one measure has and lacks at one step."""
+
+    measure: str
+    known: int
+    missing: int
+    seconds: float | None
+    """Expected for the missing values on this machine; None where it never ran here."""
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """One step as it would run."""
+
+    name: str
+    pairs: int
+    """Alive before it; at most so many when estimated."""
+    estimated: bool
+    needs: list[Need]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a build would do."""
+
+    rows: int
+    steps: list[PlannedStep]
+
+    @property
+    def missing(self) -> int:
+        return sum(need.missing for step in self.steps for need in step.needs)
+
+    @property
+    def seconds(self) -> float | None:
+        """Expected in all; None while a measure that is needed never ran here."""
+        costs = [need.seconds for step in self.steps for need in step.needs if need.missing]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known) if len(known) == len(costs) else None
+
+
+def plan(recipe: Recipe, options: Options | None = None) -> Plan:
+    """Look, and compute nothing but file hashes."""
+    with opened(recipe, options or Options(), Silence(), compute=False) as (course, asking):
+        course.run(asking)
+        counted: dict[str, pl.Series] = {}
+        steps = [
+            PlannedStep(
+                stage.name,
+                stage.pairs,
+                stage.estimated,
+                [_need(measure, keys, asking, counted) for measure, keys in stage.needs],
+            )
+            for stage in course.stages
+        ]
+        return Plan(sum(course.gathered.rows.values()), steps)
+
+
+def _need(
+    measure: Measure, keys: pl.Series, asking: Asking, counted: dict[str, pl.Series]
+) -> Need:
+    shelf = asking.shelf(measure)
+    missing = asking.missing(measure, keys)
+    known = keys.len() - missing.len()
+    before = counted.get(measure.name)
+    new = missing if before is None else missing.filter(~missing.is_in(before.implode()))
+    counted[measure.name] = new if before is None else pl.concat([before, new])
+    values, seconds = shelf.cost()
+    expected = seconds / values * new.len() / asking.workers if values else None
+    return Need(measure.name, known, new.len(), expected)

@@ -47,9 +47,7 @@ class MissingExtra(CurateError):
     exit_code = 2
 
     def __init__(self, need: str, extra: str) -> None:
-        super().__init__(
-            f"{need} needs the extra '{extra}'", f"pip install 'curate[{extra}]'"
-        )
+        super().__init__(f"{need} needs the extra '{extra}'", f"pip install 'curate[{extra}]'")
         self.extra = extra
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from curate.pairs.field import Fields
+from curate.pairs.yaml import to_yaml
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
@@ -29,8 +30,6 @@ class CardFacts:
 
 def render_card(facts: CardFacts) -> str:
     """Markdown with a front matter that `datasets.load_dataset` follows."""
-    from curate.release.write import to_yaml
-
     parts = [
         f"---\n{to_yaml(_front_matter(facts))}---\n",
         f"# {facts.name} {facts.version}\n",
@@ -58,7 +57,9 @@ def _counts(facts: CardFacts) -> str:
     rows = [f"| kept in `{name}` | {count:,} |" for name, count in facts.splits.items()]
     rows += [f"| {reason} | {count:,} |" for reason, count in facts.left.items()]
     head = f"{facts.seen:,} pairs were seen. `decisions.parquet` has the reason for every one."
-    return "\n".join(["## Pairs", "", head, "", "| what became of them | pairs |", "|---|---:|", *rows, ""])
+    return "\n".join(
+        ["## Pairs", "", head, "", "| what became of them | pairs |", "|---|---:|", *rows, ""]
+    )
 
 
 def _columns(fields: Fields) -> str:

@@ -21,8 +21,12 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("recipe", type=click.Path(path_type=Path))
-@click.option("--limit", type=click.IntRange(1), help="Take a sample of so many rows; publishes a draft.")
-@click.option("--workers", type=click.IntRange(1), help="Threads that measure; default: one per core.")
+@click.option(
+    "--limit", type=click.IntRange(1), help="Take a sample of so many rows; publishes a draft."
+)
+@click.option(
+    "--workers", type=click.IntRange(1), help="Threads that measure; default: one per core."
+)
 @click.option("--batch-size", type=click.IntRange(1), help="Contents handled at once by a worker.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 def build(

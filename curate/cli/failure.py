@@ -28,7 +28,11 @@ def told(error: Exception, as_json: bool) -> int:
         where = f": {error.filename}" if error.filename else ""
         message, hint, code = f"{_SYSTEM[error.errno]}{where}", _STANDS, 1
     elif isinstance(error, MemoryError):
-        message, hint, code = "there is not enough memory", f"try a smaller --batch-size; {_STANDS}", 1
+        message, hint, code = (
+            "there is not enough memory",
+            f"try a smaller --batch-size; {_STANDS}",
+            1,
+        )
     else:
         raise error
     click.echo(f"{click.style('error:', fg='red')} {message}", err=True)
@@ -40,7 +44,7 @@ def told(error: Exception, as_json: bool) -> int:
 
 
 def _document(error: Exception, message: str, hint: str | None, code: int) -> dict[str, Any]:
-    found = {"kind": type(error).__name__, "message": message, "hint": hint, "exit_code": code}
+    found: dict[str, Any] = {"kind": type(error).__name__, "message": message, "hint": hint, "exit_code": code}
     complaints = getattr(error, "complaints", None)
     if complaints:
         found["complaints"] = [complaint.document() for complaint in complaints]

@@ -71,8 +71,14 @@ def _version(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=EPILOG,
 )
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
-              help="Print the version.")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Print the version.",
+)
 def cli() -> None:
     """Turn raw media into releases of paired data, with the reason for every pair."""
 
@@ -92,7 +98,9 @@ def run(arguments: list[str]) -> int:
         error.show()
         return 1
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\nstopped; what was measured stays measured, and nothing was published", err=True)
+        click.echo(
+            "\nstopped; what was measured stays measured, and nothing was published", err=True
+        )
         return 1
     except BrokenPipeError:
         sys.stderr.close()

@@ -52,7 +52,9 @@ def _show(planned: Plan) -> None:
         most = "at most " if step.estimated else ""
         click.echo(f"{number:02d} {step.name}: {most}{step.pairs:,} pairs{mark}")
         for need in step.needs:
-            click.echo(f"     {need.measure:<18} {need.known:>8,} known {need.missing:>8,} to measure{_time(need)}")
+            click.echo(
+                f"     {need.measure:<18} {need.known:>8,} known {need.missing:>8,} to measure{_time(need)}"
+            )
     click.echo(f"\n{planned.missing:,} values to measure, {_total(planned)}")
 
 

@@ -73,10 +73,10 @@ def watching() -> Iterator[Lines | Drawn]:
 
 
 def _listening(progress: Lines | Drawn) -> Any:
-    def show(message: Warning | str, category: type[Warning], *rest: Any) -> None:
+    def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
         progress.warn(f"{category.__name__}: {str(message)[:60]}", str(message))
 
-    warnings.showwarning = show
+    warnings.showwarning = show  # restored when `catch_warnings` ends
     return progress
 
 

@@ -68,7 +68,9 @@ def _explain_properties() -> None:
         click.echo(f"\n  of {modality} fields, as field.property:")
         for name, prop in properties.items():
             bare = {"min": "at least", "max": "at most"}.get(prop.bare or "", "")
-            click.echo(f"    {name:<12} {prop.meaning}{f'; a plain number: {bare}' if bare else ''}")
+            click.echo(
+                f"    {name:<12} {prop.meaning}{f'; a plain number: {bare}' if bare else ''}"
+            )
 
 
 def _text(doc: str | None) -> str:

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -76,7 +76,9 @@ def _chosen(kept: MeasureStore, unused_for: float | None, measure: str | None) -
 
 def _say(word: str, chosen: pl.DataFrame) -> None:
     values = chosen["values"].sum()
-    click.echo(f"{word} {_size(chosen['bytes'].sum())}: {values:,} values of {chosen.height} measures")
+    click.echo(
+        f"{word} {_size(chosen['bytes'].sum())}: {values:,} values of {chosen.height} measures"
+    )
 
 
 def _store() -> MeasureStore:
@@ -92,7 +94,7 @@ def _store() -> MeasureStore:
     return MeasureStore(root)
 
 
-def _size(size: int) -> str:
+def _size(size: Any) -> str:
     return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.2f} MB"
 
 

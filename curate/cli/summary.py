@@ -18,7 +18,7 @@ def show_built(built: Built, recipe: Path, warnings: dict[str, int]) -> None:
     console.print(_pairs(built))
     console.print(_time(built))
     for kind, count in warnings.items():
-        console.print(f"{count} × {kind}", style="yellow", markup=False)
+        console.print(f"{count} times: {kind}", style="yellow", markup=False)
     state = "published" if built.published else "already published, and this build is equal to it"
     console.print(f"\n{_short(built.path)}  {state}", style="bold", markup=False)
     console.print(f"digest {built.digest[:16]}…  in {built.seconds:.1f} s")
@@ -34,7 +34,11 @@ def _pairs(built: Built) -> Table:
         table.add_row(f"{count:,}", f"kept in {name}", style="green")
     for reason, count in built.left.items():
         table.add_row(f"{count:,}", reason)
-    for word, count in (("merged", built.merged), ("changed", built.changed), ("added", built.added)):
+    for word, count in (
+        ("merged", built.merged),
+        ("changed", built.changed),
+        ("added", built.added),
+    ):
         if count:
             table.add_row(f"{count:,}", word, style="dim")
     return table

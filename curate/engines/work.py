@@ -89,9 +89,7 @@ def read_content(media: Media) -> bytes:
 
     data = read_media(media.path, media.member)
     if content_hash(data) != media.sha256:
-        raise DataError(
-            f"{media.path} changed while it was being measured", "run the build again"
-        )
+        raise DataError(f"{media.path} changed while it was being measured", "run the build again")
     return data
 
 
@@ -99,7 +97,9 @@ def _values(task: Task, payloads: Mapping[str, Any]) -> pl.DataFrame:
     readable = {k: p for k, p in payloads.items() if not isinstance(p, Unreadable)}
     broken = {k: p.message for k, p in payloads.items() if isinstance(p, Unreadable)}
     row = {"key": pl.String, "error": pl.String, **task.measure.returns}
-    frames = [pl.DataFrame({"key": list(broken), "error": list(broken.values())}, schema_overrides=row)]
+    frames = [
+        pl.DataFrame({"key": list(broken), "error": list(broken.values())}, schema_overrides=row)
+    ]
     if readable:
         values = implementation(task.measure, task.models)(list(readable.values()))
         frames.append(values.with_columns(pl.Series("key", list(readable))))

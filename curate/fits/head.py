@@ -155,7 +155,7 @@ class ZeroShot:
         return cls(known.placed.mean(axis=0), known.right.mean(axis=0))
 
     def lefts(self, sides: Sides) -> Matrix:
-        assert sides.placed is not None  # noqa: S101
+        assert sides.placed is not None
         return unit(sides.placed - self.left_mean)
 
     def rights(self, right: Matrix) -> Matrix:

@@ -43,7 +43,8 @@ def _table(release: Path, name: str) -> pl.LazyFrame:
     path = release / name
     if not path.is_file():
         raise CurateError(
-            f"{release} is no release: it has no {name}", "name a folder such as releases/<name>/<version>"
+            f"{release} is no release: it has no {name}",
+            "name a folder such as releases/<name>/<version>",
         )
     return pl.scan_parquet(path)
 

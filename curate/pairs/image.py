@@ -138,7 +138,7 @@ def _opened(data: bytes) -> Iterator[Any]:
             yield image
     except Unreadable:
         raise
-    except Exception as error:  # noqa: BLE001 -- decoders raise anything at all
+    except Exception as error:
         raise Unreadable(_words(error)) from None
 
 
@@ -165,7 +165,7 @@ def _orientation(image: Any) -> int:
         with _warnings, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return int(image.getexif().get(ORIENTATION, 1))
-    except Exception:  # noqa: BLE001 -- EXIF parsers raise anything at all
+    except Exception:
         return 1
 
 

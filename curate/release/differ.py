@@ -13,9 +13,7 @@ from curate.release.content import ReleaseContent
 _MOST = 5
 
 
-def differences(
-    release: Path, manifest: dict[str, Any], content: ReleaseContent
-) -> Iterator[str]:
+def differences(release: Path, manifest: dict[str, Any], content: ReleaseContent) -> Iterator[str]:
     """A line per difference, the ones that people ask about first."""
     parts = {name for name, d in content.digests.items() if manifest["parts"].get(name) != d}
     gone = set(manifest["parts"]) - set(content.digests)
@@ -47,7 +45,10 @@ def _decisions(old: pl.DataFrame, new: pl.DataFrame) -> Iterator[str]:
         yield f"{other.height} verdicts differ, such as on {_some(other)}"
     moved = both.filter(
         (pl.col("verdict") == pl.col("verdict_new"))
-        & (~pl.col("score").eq_missing(pl.col("score_new")) | ~pl.col("threshold").eq_missing(pl.col("threshold_new")))
+        & (
+            ~pl.col("score").eq_missing(pl.col("score_new"))
+            | ~pl.col("threshold").eq_missing(pl.col("threshold_new"))
+        )
     )
     if moved.height:
         yield f"{moved.height} scores or thresholds differ, such as on {_some(moved)}"

@@ -41,5 +41,10 @@ def _feature(column: pa.Field, fields: Fields) -> dict[str, Any]:
 
 
 def _dtype(kind: pa.DataType) -> str:
-    names = {pa.float64(): "float64", pa.float32(): "float32", pa.bool_(): "bool", pa.null(): "null"}
+    names = {
+        pa.float64(): "float64",
+        pa.float32(): "float32",
+        pa.bool_(): "bool",
+        pa.null(): "null",
+    }
     return names.get(kind, str(kind))

@@ -31,7 +31,8 @@ def lock(
     """`recipe.lock.yaml` as plain values."""
     used = sorted(measures, key=lambda measure: measure.name)
     learned = sorted(fits, key=lambda fit: fit.name)
-    libraries = {*_ALWAYS, *(name for part in (*used, *learned) for name in part.libraries)}
+    libraries = {*_ALWAYS, *(name for measure in used for name in measure.libraries)}
+    libraries |= {name for fit in learned for name in fit.libraries}
     return {
         "curate": curate.__version__,
         "recipe": _resolved(recipe),

@@ -80,7 +80,9 @@ def _digests(release: Path, manifest: dict[str, Any]) -> Iterator[str]:
 
 def _data(folder: Path) -> pl.DataFrame:
     """The rows of a split as they were digested: media as the hash of their bytes."""
-    frames = [_hashed(batch) for path in sorted(folder.glob("*.parquet")) for batch in _batches(path)]
+    frames = [
+        _hashed(batch) for path in sorted(folder.glob("*.parquet")) for batch in _batches(path)
+    ]
     return pl.concat(frames)
 
 
@@ -125,7 +127,8 @@ def _tables(release: Path) -> Iterator[str]:
     if set(gone) & set(kept) or len(gone) + len(kept) != pairs.height:
         yield "statuses in pairs.parquet do not follow from decisions.parquet"
     data = pl.concat(
-        pl.read_parquet(path, columns=["pair_id"]) for path in sorted(release.glob("data/*/*.parquet"))
+        pl.read_parquet(path, columns=["pair_id"])
+        for path in sorted(release.glob("data/*/*.parquet"))
     )["pair_id"]
     if data.is_duplicated().any() or set(data) != set(kept):
         yield "data/ does not hold the pairs that were kept, each once"

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
-from io import StringIO
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.pairs.field import Fields, media_fields
+from curate.pairs.yaml import to_yaml
 from curate.release.content import ReleaseContent
 from curate.release.features import arrow_schema
 
@@ -50,7 +50,7 @@ def seal(folder: Path, content: ReleaseContent) -> None:
         "files": {name: _file(folder / name) for name in files_of(folder)},
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
-    for path in [p for p in folder.rglob("*")] + [folder]:
+    for path in [*folder.rglob("*"), folder]:
         _sync(path)
 
 
@@ -93,9 +93,7 @@ def _write_data(
         writer.close()
 
 
-def _released_names(
-    frame: pl.DataFrame, fields: Fields, media: MediaBytes | None
-) -> pl.DataFrame:
+def _released_names(frame: pl.DataFrame, fields: Fields, media: MediaBytes | None) -> pl.DataFrame:
     """Embedded media stand under their field's name; references keep `_sha256` and `_uri`."""
     if media is None:
         return frame
@@ -116,15 +114,3 @@ def _blocks(
             else:
                 columns.append(rows[field.name].to_arrow().cast(field.type))
         yield pa.Table.from_arrays(columns, schema=schema)
-
-
-def to_yaml(value: Any) -> str:
-    """Plain YAML, keys in the order given."""
-    from ruamel.yaml import YAML
-
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    out = StringIO()
-    yaml.dump(value, out)
-    return out.getvalue()

@@ -16,11 +16,11 @@ from curate.engines.local import LocalEngine
 from curate.errors import DataError
 from curate.ledger.verdict import LEAVES
 from curate.run.asking import Asking
-from curate.run.releasing import publish, released
 from curate.run.contents import Contents
 from curate.run.course import Course, Stage
 from curate.run.gather import gather
 from curate.run.progress import Progress, Silence
+from curate.run.releasing import publish, released
 from curate.run.usage import Usage
 from curate.store.files import FileHashes
 from curate.store.store import MeasureStore
@@ -62,7 +62,9 @@ class Built:
     seconds: float
 
 
-def build(recipe: Recipe, options: Options | None = None, progress: Progress | None = None) -> Built:
+def build(
+    recipe: Recipe, options: Options | None = None, progress: Progress | None = None
+) -> Built:
     """Measure, decide, publish. Raises `CurateError`; what was measured stays measured."""
     options, progress, start = options or Options(), progress or Silence(), time.perf_counter()
     with opened(recipe, options, progress) as (course, asking):

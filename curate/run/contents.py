@@ -62,7 +62,9 @@ def _places(table: pl.DataFrame, name: str, modality: str) -> pl.DataFrame:
     columns |= {"text": name} if modality == "text" else {"path": f"{name}_path"}
     columns |= {} if modality == "text" else {"member": f"{name}_member"}
     frame = table.select(**{new: pl.col(old) for new, old in columns.items()})
-    return _complete(frame.filter(pl.col("key").is_not_null()).with_columns(modality=pl.lit(modality)))
+    return _complete(
+        frame.filter(pl.col("key").is_not_null()).with_columns(modality=pl.lit(modality))
+    )
 
 
 def _complete(frame: pl.DataFrame) -> pl.DataFrame:

@@ -73,7 +73,9 @@ class Course:
 
     def run(self, asking: Asking) -> None:
         """Everything, from the first verdict on what was read to the last step's."""
-        self._stage("read", lambda: self._read(asking), self._planned(self._sound(), _probes(), asking))
+        self._stage(
+            "read", lambda: self._read(asking), self._planned(self._sound(), _probes(), asking)
+        )
         if self.gathered.merged.height:
             self._stage("merge equal rows", lambda: self.gathered.merged)
         for action in in_order(self.recipe.steps, self.fields):
@@ -85,14 +87,17 @@ class Course:
 
     def find_components(self, asking: Asking) -> pl.DataFrame:
         """Copies of one another among the pairs alive now, by any dedup step of the recipe, and by
-        equal media; found once, when first wanted."""
+        equal media; found once, when first wanted.
+        """
         if self._components is None:
             living = self.living
             edges = [stars(living, f"{name}_sha256") for name in media_fields(self.fields)]
             for step in self.recipe.steps:
                 if hasattr(step, "field_edges"):
                     edges.append(step.field_edges(living, asking))
-            links = pl.concat([pl.DataFrame(schema={"left": pl.String, "right": pl.String}), *edges])
+            links = pl.concat(
+                [pl.DataFrame(schema={"left": pl.String, "right": pl.String}), *edges]
+            )
             self._components = components(living["pair_id"], links)
         return self._components
 
@@ -161,7 +166,10 @@ class Course:
         self, table: pl.DataFrame, asking: Asking, by_type: dict[str, Measure]
     ) -> pl.DataFrame:
         """A verdict per pair: readable in every medium, or the first that is not."""
-        errors = [_field_errors(table, name, self.fields, asking, by_type) for name in media_fields(self.fields)]
+        errors = [
+            _field_errors(table, name, self.fields, asking, by_type)
+            for name in media_fields(self.fields)
+        ]
         empty = pl.DataFrame(schema={"pair_id": pl.String, "field": pl.String, "error": pl.String})
         first = pl.concat([empty, *errors]).unique("pair_id", keep="first", maintain_order=True)
         known = table.select("pair_id").join(first, on="pair_id", how="left", maintain_order="left")
@@ -178,9 +186,7 @@ class Course:
                 raise _too_many(str(source.name), found, rows, source.max_unreadable)
 
 
-def _keys(
-    needs: list[tuple[Measure, str]], table: pl.DataFrame
-) -> list[tuple[Measure, pl.Series]]:
+def _keys(needs: list[tuple[Measure, str]], table: pl.DataFrame) -> list[tuple[Measure, pl.Series]]:
     return [(measure, table[f"{name}_sha256"].drop_nulls().unique()) for measure, name in needs]
 
 
@@ -195,7 +201,9 @@ def _field_errors(
 
 
 def _too_many(name: str, found: pl.DataFrame, rows: int, limit: float) -> DataError:
-    shown = [f"  {row}: {detail}" for row, detail in found.select("row", "detail").head(5).iter_rows()]
+    shown = [
+        f"  {row}: {detail}" for row, detail in found.select("row", "detail").head(5).iter_rows()
+    ]
     more = [f"  and {found.height - 5} more"] if found.height > 5 else []
     head = (
         f"{found.height} of {rows} rows of source '{name}' cannot be read or were refused "

@@ -37,7 +37,9 @@ class Gathered:
 
 def gather(recipe: Recipe, hashes: FileHashes, limit: int | None) -> Gathered:
     """Read every source; `limit` takes a sample that is the same each time."""
-    frames = [source.rows(recipe.fields, recipe.directory, str(source.name)) for source in recipe.sources]
+    frames = [
+        source.rows(recipe.fields, recipe.directory, str(source.name)) for source in recipe.sources
+    ]
     rows = pl.concat(frames, how="diagonal_relaxed").with_row_index("position")
     if limit is not None:
         rows = _sample(rows, limit, recipe.seed)
@@ -98,14 +100,22 @@ def _join_hash(rows: pl.DataFrame, name: str, known: pl.DataFrame) -> pl.DataFra
     """Add `<name>_sha256`; a file that cannot be read is a problem of its row."""
     keys = known.rename({"path": f"{name}_path", "member": f"{name}_member"})
     rows = rows.with_columns(pl.col(f"{name}_member").cast(pl.String)).join(
-        keys, on=[f"{name}_path", f"{name}_member"], how="left", nulls_equal=True, maintain_order="left"
+        keys,
+        on=[f"{name}_path", f"{name}_member"],
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
     )
     failed = pl.col("error").is_not_null() & pl.col("problem").is_null()
-    return rows.with_columns(
-        problem=pl.when(failed).then(pl.lit("unreadable")).otherwise("problem"),
-        problem_field=pl.when(failed).then(pl.lit(name)).otherwise("problem_field"),
-        problem_detail=pl.when(failed).then("error").otherwise("problem_detail"),
-    ).rename({"sha256": f"{name}_sha256"}).drop("error")
+    return (
+        rows.with_columns(
+            problem=pl.when(failed).then(pl.lit("unreadable")).otherwise("problem"),
+            problem_field=pl.when(failed).then(pl.lit(name)).otherwise("problem_field"),
+            problem_detail=pl.when(failed).then("error").otherwise("problem_detail"),
+        )
+        .rename({"sha256": f"{name}_sha256"})
+        .drop("error")
+    )
 
 
 def _text_hash(texts: pl.Series) -> pl.Series:

@@ -76,9 +76,7 @@ def plan(recipe: Recipe, options: Options | None = None) -> Plan:
         return Plan(sum(course.gathered.rows.values()), steps)
 
 
-def _need(
-    measure: Measure, keys: pl.Series, asking: Asking, counted: dict[str, pl.Series]
-) -> Need:
+def _need(measure: Measure, keys: pl.Series, asking: Asking, counted: dict[str, pl.Series]) -> Need:
     shelf = asking.shelf(measure)
     missing = asking.missing(measure, keys)
     known = keys.len() - missing.len()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate.cards.card import CardFacts, render_card
+from curate.engines.engine import Media
 from curate.engines.work import read_content
 from curate.errors import ReleaseExists
 from curate.ledger.verdict import LEAVES, verdicts
@@ -67,10 +68,17 @@ def released(course: Course, asking: Asking, limit: int | None) -> Released:
         pairs=pairs_table(_with_status(course.table, decisions), recipe.fields, split),
         decisions=decisions,
         lock=lock(
-            recipe, course.table, asking.asked.values(), asking.fitted.values(), asking.revisions, limit
+            recipe,
+            course.table,
+            asking.asked.values(),
+            asking.fitted.values(),
+            asking.revisions,
+            limit,
         ),
     )
-    return Released(content, _media_bytes(living, recipe.fields, rasters, asking) if embed else None, counts)
+    return Released(
+        content, _media_bytes(living, recipe.fields, rasters, asking) if embed else None, counts
+    )
 
 
 def publish(recipe: Recipe, made: Released) -> tuple[Path, bool]:
@@ -147,9 +155,11 @@ def _data(
     for name, drawn in rasters.items():
         key = f"{name}_sha256"
         sha = drawn.select(pl.col("key").alias(key), "png_sha256")
-        living = living.join(sha, on=key, how="left", maintain_order="left").with_columns(
-            pl.coalesce("png_sha256", key).alias(key)
-        ).drop("png_sha256")
+        living = (
+            living.join(sha, on=key, how="left", maintain_order="left")
+            .with_columns(pl.coalesce("png_sha256", key).alias(key))
+            .drop("png_sha256")
+        )
     columns = data_columns(fields)
     if not embed:
         columns += [f"{name}_uri" for name in media_fields(fields)]
@@ -165,11 +175,13 @@ def _media_bytes(
     def media(name: str, pair_ids: pl.Series) -> list[dict[str, Any] | None]:
         rows = pair_ids.to_frame("pair_id").join(living, on="pair_id", maintain_order="left")
         drawn = rasters.get(name, pl.DataFrame(schema={"key": pl.String, "png": pl.Binary}))
-        rows = rows.join(drawn, left_on=f"{name}_sha256", right_on="key", how="left", maintain_order="left")
+        rows = rows.join(
+            drawn, left_on=f"{name}_sha256", right_on="key", how="left", maintain_order="left"
+        )
         present = rows.filter(pl.col(f"{name}_sha256").is_not_null() & pl.col("png").is_null())
         keys = present[f"{name}_sha256"].unique(maintain_order=True)
         items = asking.contents.items(fields[name].type, keys)
-        read = {item.key: read_content(item.contents[0]) for item in items}
+        read = {i.key: read_content(m) for i in items if isinstance(m := i.contents[0], Media)}
         return [_cell(row, name, read) for row in rows.iter_rows(named=True)]
 
     return media

@@ -59,7 +59,7 @@ def _plugin(point: EntryPoint, owner: str) -> type[Source] | None:
 
     try:
         loaded = point.load()
-    except Exception as error:  # noqa: BLE001 -- another package may fail in any way
+    except Exception as error:
         warnings.warn(f"the source '{point.name}' of {owner} is broken: {error}", stacklevel=3)
         return None
     if isinstance(loaded, type) and issubclass(loaded, Source):

@@ -15,14 +15,17 @@ from pydantic import Field as Key
 
 from curate.errors import DataError, MissingExtra
 from curate.pairs.field import MEDIA
+from curate.sources.boundary import Boundary
+from curate.sources.cell import Cell, required
+from curate.sources.parquet import media_values
 from curate.sources.source import Source
 from curate.sources.table import Sheet, require_columns, table_cells
+from curate.sources.value import metadata_of
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from curate.pairs.field import Fields
-    from curate.sources.cell import Cell
+    from curate.pairs.field import Field, Fields
 
 
 class SavedDataset(Source):
@@ -51,32 +54,28 @@ class SavedDataset(Source):
         return ("datasets",)
 
     def rows(self, fields: Fields, base: Path, name: str) -> pl.DataFrame:
-        from curate.sources.boundary import Boundary
-        from curate.sources.cell import assemble, required
-        from curate.sources.value import metadata_of
+        from curate.sources.frame import assemble
 
         table = self._load(base)
-        places = [path for path, _ in _files(table)]
-        root = (
-            base / self.path if self.revision is None else Path(os.path.commonpath(places)).parent
-        )
         bound = {key: field for key, field in fields.items() if key in self.bindings}
-        whole = Sheet(str(root), self.path)
-        require_columns(whole, dict.fromkeys(self.bindings.values(), False), table.column_names)
+        wanted = dict.fromkeys(self.bindings.values(), False)
+        require_columns(Sheet("", self.path), wanted, table.column_names)
+        root = self._root(table, base)
         cells: dict[str, list[Cell]] = {}
         metadata: dict[str, pl.Series] = {}
         for key, field in bound.items():
-            column = self.bindings[key]
             if field.type == "metadata":
-                metadata[key] = metadata_of(key, _values(table, column))
-                continue
-            values = _media(table, column) if field.type in MEDIA else _values(table, column)
-            cells[key] = []
-            for sheet, part in _sheets(table, values, root):
-                read = table_cells(sheet, column, part, field, Boundary(root))
-                cells[key] += [required(cell, field) for cell in read]
+                metadata[key] = metadata_of(key, _values(table, self.bindings[key]))
+            else:
+                cells[key] = list(_cells(table, self.bindings[key], field, root))
         rows = [str(at) for at in range(table.num_rows)]
         return assemble(name, rows, cells, metadata, fields)
+
+    def _root(self, table: Any, base: Path) -> Path:
+        """The folder that nothing is read outside of."""
+        if self.revision is None:
+            return base / self.path
+        return Path(os.path.commonpath([os.path.dirname(path) for path, _ in _files(table)]))
 
     def _load(self, base: Path) -> Any:
         try:
@@ -114,6 +113,14 @@ class SavedDataset(Source):
         )
 
 
+def _cells(table: Any, column: str, field: Field, root: Path) -> Iterator[Cell]:
+    boundary = Boundary(root)
+    values = _media(table, column) if field.type in MEDIA else _values(table, column)
+    for sheet, part in _sheets(table, values, root):
+        for cell in table_cells(sheet, column, part, field, boundary):
+            yield required(cell, field)
+
+
 def _values(table: Any, column: str) -> list[Any]:
     """Plain values; classes by their names."""
     values: list[Any] = table.data.column(column).to_pylist()
@@ -127,8 +134,6 @@ def _media(table: Any, column: str) -> list[Any]:
     """Bytes where there are any, else the path; the bytes themselves are not touched."""
     import pyarrow as pa
     import pyarrow.compute as pc
-
-    from curate.sources.parquet import media_values
 
     whole = table.data.column(column)
     if pa.types.is_binary(whole.type) or pa.types.is_large_binary(whole.type):

@@ -14,7 +14,11 @@ from pydantic import Field as Key
 
 from curate.errors import DataError
 from curate.sources.binding import Binding, objections, well_formed
+from curate.sources.cell import ABSENT, Cell, encodable, required
+from curate.sources.pattern import Template
 from curate.sources.source import Source
+from curate.sources.text_file import read_text
+from curate.sources.tree import Tree, walk
 from curate.steps.step import Objection
 
 if TYPE_CHECKING:
@@ -23,8 +27,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from curate.pairs.field import Field, Fields
-    from curate.sources.cell import Cell
-    from curate.sources.tree import Tree
 
 
 class Folder(Source):
@@ -75,7 +77,7 @@ class Folder(Source):
             yield Objection((key,), f"'{key}' is bound to no text", expected=expected)
 
     def rows(self, fields: Fields, base: Path, name: str) -> pl.DataFrame:
-        from curate.sources.cell import assemble, encodable, required
+        from curate.sources.frame import assemble
 
         content = self._content(fields)
         primary = next(key for key, bound in content.items() if bound.finds)
@@ -100,8 +102,6 @@ class Folder(Source):
         }
 
     def _tree(self, base: Path, bound: Binding) -> Tree:
-        from curate.sources.tree import walk
-
         try:
             return walk(base / self.path, bound.patterns)
         except OSError as error:
@@ -142,9 +142,6 @@ class Folder(Source):
     def _metadata(self, fields: Fields, found: list[str]) -> dict[str, pl.Series]:
         import polars as pl
 
-        from curate.sources.cell import encodable
-        from curate.sources.pattern import Template
-
         names = [encodable(relative) for relative in found]
         return {
             key: pl.Series([Template(value).fill(name) for name in names], dtype=pl.String)
@@ -165,9 +162,6 @@ def _cells(
 
 
 def _cell(tree: Tree, relative: str, bound: Binding, is_text: bool) -> Cell:
-    from curate.sources.cell import ABSENT
-    from curate.sources.text_file import read_text
-
     place = relative if bound.finds else bound.template.locate(relative)
     if place is None:
         return ABSENT
@@ -176,6 +170,4 @@ def _cell(tree: Tree, relative: str, bound: Binding, is_text: bool) -> Cell:
 
 
 def _padded(column: list[Cell], height: int) -> list[Cell]:
-    from curate.sources.cell import ABSENT
-
     return column + [ABSENT] * (height - len(column))

@@ -11,11 +11,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from curate.errors import MissingExtra
 from curate.pairs.field import MEDIA
+from curate.sources.cell import Cell, required, text_cell
 from curate.sources.source import Source
 from curate.steps.step import Objection
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from curate.pairs.field import Field, Fields
-    from curate.sources.cell import Cell
 
 LANGUAGES = ("es", "ja", "ko", "pt", "it", "fr", "de", "fa", "id", "zh", "ru", "tr", "ar")
 TONES = {
@@ -70,7 +71,7 @@ class OpenMoji(Source):
     def rows(self, fields: Fields, base: Path, name: str) -> pl.DataFrame:
         import polars as pl
 
-        from curate.sources.cell import assemble, required
+        from curate.sources.frame import assemble
 
         drawings = _drawings()
         cells: dict[str, list[Cell]] = {}
@@ -89,15 +90,11 @@ class OpenMoji(Source):
 
 
 def _images(drawings: dict[str, str], _offered: str) -> Iterator[Cell]:
-    from curate.sources.cell import Cell
-
     for code, path in drawings.items():
         yield Cell(uri=f"{code}.svg", path=path)
 
 
 def _texts(drawings: dict[str, str], offered: str) -> Iterator[Cell]:
-    from curate.sources.cell import text_cell
-
     for code in drawings:
         yield text_cell(TEXTS[offered](code), f"{code}.svg#{offered}")
 
@@ -110,8 +107,6 @@ def _drawings() -> dict[str, str]:
 
 
 def _package(name: str) -> Any:
-    from importlib import import_module
-
     try:
         return import_module(name)
     except ImportError:

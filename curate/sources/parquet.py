@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from curate.sources.table import Sheet, Table, require_columns
+from curate.sources.value import EMBEDDED
 
 
 class Parquet(Table):
@@ -40,8 +41,6 @@ class Parquet(Table):
 
 def media_values(paths: list[Any], embedded: list[bool]) -> list[Any]:
     """Bytes where there are any, else the path."""
-    from curate.sources.value import EMBEDDED
-
     return [EMBEDDED if here else path for path, here in zip(paths, embedded, strict=True)]
 
 

@@ -45,6 +45,7 @@ class Source(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="allow",
+        allow_inf_nan=False,
         json_schema_extra={
             "additionalProperties": {"type": "string", "description": "A field's column."}
         },

@@ -11,14 +11,19 @@ import posixpath
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field as Key
 
 from curate.errors import DataError
 from curate.pairs.field import MEDIA
+from curate.sources.boundary import Boundary, leaves
+from curate.sources.cell import ABSENT, Cell, required
 from curate.sources.pattern import MAGIC, Pattern
 from curate.sources.source import Source
+from curate.sources.tree import walk
+from curate.sources.value import EMBEDDED, metadata_of, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,8 +31,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from curate.pairs.field import Field, Fields
-    from curate.sources.boundary import Boundary
-    from curate.sources.cell import Cell
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,7 @@ class Table(Source):
         """Values of the named columns; a column is true where it holds media."""
 
     def rows(self, fields: Fields, base: Path, name: str) -> pl.DataFrame:
-        from curate.sources.boundary import Boundary
-        from curate.sources.cell import assemble, required
-        from curate.sources.value import metadata_of
+        from curate.sources.frame import assemble
 
         root, sheets = self._sheets(base)
         boundary = Boundary(root)
@@ -105,8 +106,6 @@ class Table(Source):
 
     def _matching(self, base: Path) -> tuple[Path, list[Sheet]]:
         """The tables that a glob names, below the folder in which its first wildcard stands."""
-        from curate.sources.tree import walk
-
         folders = self.path.split("/")
         first = next(at for at, part in enumerate(folders) if MAGIC.search(part))
         root = base / ("/".join(folders[:first]) or ("/" if self.path.startswith("/") else "."))
@@ -129,8 +128,6 @@ def table_cells(
     sheet: Sheet, column: str, values: list[Any], field: Field, boundary: Boundary
 ) -> Iterator[Cell]:
     """One content column of one table."""
-    from curate.sources.value import text_of
-
     for at, value in enumerate(values):
         member = f"{at}/{column}"
         if field.type in MEDIA:
@@ -141,10 +138,6 @@ def table_cells(
 
 def media_cell(sheet: Sheet, member: str, value: Any, boundary: Boundary) -> Cell:
     """Where a table says that a medium is."""
-    from curate.sources.boundary import leaves
-    from curate.sources.cell import ABSENT, Cell
-    from curate.sources.value import EMBEDDED
-
     if value is EMBEDDED:
         return Cell(uri=f"{sheet.uri}#{member}", path=sheet.path, member=member)
     if value is None or value == "":
@@ -158,8 +151,6 @@ def media_cell(sheet: Sheet, member: str, value: Any, boundary: Boundary) -> Cel
 
 def require_columns(sheet: Sheet, wanted: Mapping[str, bool], there: list[str]) -> None:
     """Every column must exist, once."""
-    from difflib import get_close_matches
-
     for column in wanted:
         if column not in there:
             near = get_close_matches(column, there, n=1)

@@ -47,7 +47,8 @@ class Tree:
 
     def matching(self, patterns: Sequence[Pattern]) -> list[str]:
         """Relative paths that match any of the patterns, sorted; folders only where they pose
-        as files (`duck.png/` for `*.png`)."""
+        as files (`duck.png/` for `*.png`).
+        """
         return sorted(
             relative
             for relative, kind in self._entries()

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final
-
-import polars as pl
+from typing import TYPE_CHECKING, Any, Final
 
 from curate.errors import DataError
 from curate.sources.cell import ABSENT, Cell, text_cell
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Embedded(Enum):
@@ -40,6 +41,8 @@ def text_of(value: Any, uri: str) -> Cell:
 
 def metadata_of(key: str, values: Sequence[Any]) -> pl.Series:
     """One type for all: truth values, whole numbers, numbers, else text."""
+    import polars as pl
+
     plain = [_plain(value) for value in values]
     kinds = {type(value) for value in plain if value is not None}
     strange = next((value for value in plain if isinstance(value, dict | list | bytes)), None)

@@ -78,7 +78,9 @@ class Align(Step):
         if len(kinds) == len(self.score) and sorted(kinds) != ["image", "text"]:
             yield Objection(("score",), "align compares an image with a text", "one of each", able)
         if self.drop.below is not None and self.drop.below_quantile is not None:
-            yield Objection(("drop",), "'below' and 'below_quantile' exclude each other", "one of them")
+            yield Objection(
+                ("drop",), "'below' and 'below_quantile' exclude each other", "one of them"
+            )
 
     def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
         from curate.measures.embedding import image_features, text_embedding
@@ -166,7 +168,8 @@ def _has_train(table: pl.DataFrame) -> bool:
 
 def _fold_groups(table: pl.DataFrame, text: str, ask: Ask) -> pl.DataFrame:
     """`pair_id`, `fold_group`: copies, and pairs that say the same, are never learned from when
-    one of them is scored."""
+    one of them is scored.
+    """
     import polars as pl
 
     from curate.pairs.components import components, stars

@@ -146,7 +146,9 @@ class Dedup(Step):
         found = [self._alike(name, table, ask) for name in self.near_fields]
         edges = likeness.all_alike(nodes, columns, found) if found else None
         removed = _members(ordered, nodes, columns, _leaders(nodes["node"], edges))
-        said = table.select("pair_id").join(removed, on="pair_id", how="left", maintain_order="left")
+        said = table.select("pair_id").join(
+            removed, on="pair_id", how="left", maintain_order="left"
+        )
         out = pl.col("related_id").is_not_null()
         return Outcome(
             verdicts(

@@ -52,7 +52,7 @@ class Filter(Step):
         "- filter: {speech.duration: {min: 0.3, max: 30}, speech.silence: 0.9}",
         "- filter: {caption.language: en}",
         "- filter: {caption.excludes: 'https?://'}",
-        '- filter: {where: "category <> \'symbols\'"}',
+        "- filter: {where: \"category <> 'symbols'\"}",
     )
 
     where: str | None = Field(
@@ -75,13 +75,17 @@ class Filter(Step):
         header = {k: v for k, v in self.bounds.items() if _is_header(k, fields)}
         content = {k: v for k, v in self.bounds.items() if k not in header}
         first = Filter.model_validate({**header, "where": self.where})
-        return (first, Filter.model_validate(content)) if content and (header or self.where) else (self,)
+        return (
+            (first, Filter.model_validate(content))
+            if content and (header or self.where)
+            else (self,)
+        )
 
     def decodes(self, fields: Fields) -> bool:
         return not all(_is_header(key, fields) for key in self.bounds)
 
     def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
-        return [(bound.property.measure(), bound.field) for bound in self._bounds(fields)]
+        return [(bound.what.measure(), bound.field) for bound in self._bounds(fields)]
 
     @property
     def extras(self) -> tuple[str, ...]:
@@ -98,7 +102,8 @@ class Filter(Step):
             elif problem := _wrong(found, value):
                 yield Objection((key,), f"{key} cannot be {_spell(value)}", problem)
         if not self.bounds and self.where is None:
-            yield Objection((), "filter has nothing to check", f"such as {names(fields)[:1]}")
+            some = "".join(names(fields)[:1]) or "where"
+            yield Objection((), "filter has nothing to check", f"a property such as '{some}'")
         if self.where is not None:
             yield from _check_where(self.where, fields)
 
@@ -120,7 +125,7 @@ class Filter(Step):
     def _bounds(self, fields: Fields) -> list[Bound]:
         found = ((key, find(key, fields), value) for key, value in self.bounds.items())
         bounds = [Bound(key, p, value) for key, p, value in found if isinstance(p, Property)]
-        return sorted(bounds, key=lambda bound: not bound.property.header)
+        return sorted(bounds, key=lambda bound: not bound.what.header)
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,7 @@ class Bound:
     """One property and where it must lie."""
 
     key: str
-    property: Property
+    what: Property
     value: Any
 
     @property
@@ -140,7 +145,7 @@ class Bound:
         import polars as pl
 
         key = f"{self.field}_sha256"
-        values = ask.measure(self.property.measure(), table[key])
+        values = ask.measure(self.what.measure(), table[key])
         joined = table.join(values, left_on=key, right_on="key", how="left")
         unreadable = pl.col("error").is_not_null()
         return joined.with_columns(self._judged(joined)).select(
@@ -153,15 +158,15 @@ class Bound:
         )
 
     def _judged(self, joined: pl.DataFrame) -> list[pl.Expr]:
-        if self.property.bare in ("is", "regex"):
+        if self.what.bare in ("is", "regex"):
             return self._judge_words(joined)
         return self._judge_number()
 
     def _judge_number(self) -> list[pl.Expr]:
         import polars as pl
 
-        low, high = _range(self.property, self.value)
-        value = self.property.value().cast(pl.Float64)
+        low, high = _range(self.what, self.value)
+        value = self.what.value().cast(pl.Float64)
         below = value < low if low is not None else pl.lit(False)
         above = value > high if high is not None else pl.lit(False)
         near = pl.lit(low if high is None else high, pl.Float64)
@@ -180,13 +185,13 @@ class Bound:
     def _judge_words(self, joined: pl.DataFrame) -> list[pl.Expr]:
         import polars as pl
 
-        if self.property.bare == "regex":
+        if self.what.bare == "regex":
             hit = pl.col(self.field).str.contains(self.value)
             broken = hit if self.key.endswith(".excludes") else ~hit
             found = pl.lit(self.value)
         else:
             allowed = [self.value] if isinstance(self.value, str) else list(self.value)
-            value = self.property.value()
+            value = self.what.value()
             absent = pl.col(f"{self.field}_sha256").is_null()
             broken = ~absent & ~value.is_in(allowed).fill_null(False)
             found = pl.concat_str(value.fill_null("unknown"), pl.lit(f", not {', '.join(allowed)}"))
@@ -218,7 +223,9 @@ def _wrong(prop: Property, value: Any) -> str | None:
     if not all(_is_number(bound) for bound in value.values()):
         return "numbers as min and max"
     low, high = value.get("min"), value.get("max")
-    return "min at most max" if low is not None and high is not None and low > high else None
+    return (
+        "a min that is at most max" if low is not None and high is not None and low > high else None
+    )
 
 
 def _is_number(value: Any) -> bool:
@@ -236,7 +243,9 @@ def _compiles(pattern: str) -> bool:
 
 
 def _spell(value: Any) -> str:
-    return f"'{value}'" if isinstance(value, str) else str(value)
+    from curate.pairs.identity import canonical_json
+
+    return f"'{value}'" if isinstance(value, str) else canonical_json(value)
 
 
 def _range(prop: Property, value: Any) -> tuple[float | None, float | None]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from curate.steps.dedup import MinHash
     from curate.steps.step import Ask
 
-EDGES = {"left": pl.String, "right": pl.String, "score": pl.Float64, "detail": pl.String}
+EDGES: dict[str, Any] = {"left": pl.String, "right": pl.String, "score": pl.Float64, "detail": pl.String}
 PDQ_RADIUS = 31
 """PDQ's own recommendation for a match."""
 _WHOLE = 12.0
@@ -50,7 +50,8 @@ def images(keys: pl.Series, ask: Ask, likeness: float) -> pl.DataFrame:
     left, right = _propose_images(seen)
     pictures = _pictures(seen, SIDE)
     aspects = np.log(seen["aspect"].to_numpy())
-    score = np.concatenate([_least_alike(pictures, *part) for part in _parts(left, right)] or [[]])
+    scores = [_least_alike(pictures, *part) for part in _parts(left, right)]
+    score = np.concatenate([np.zeros(0), *scores])
     good = (score >= likeness) & (np.abs(aspects[left] - aspects[right]) <= _ASPECT)
     return _edges(seen["key"], left[good], right[good], score[good], "image")
 
@@ -64,11 +65,11 @@ def texts(keys: pl.Series, ask: Ask, minhash: MinHash) -> pl.DataFrame:
     return found.select("left", "right", score="jaccard", detail=pl.lit("text"))
 
 
-def all_alike(
-    nodes: pl.DataFrame, columns: list[str], found: list[pl.DataFrame]
-) -> pl.DataFrame:
+def all_alike(nodes: pl.DataFrame, columns: list[str], found: list[pl.DataFrame]) -> pl.DataFrame:
     """Pairs of nodes alike (or equal) in every column: `left`, `right` node ids, least score."""
-    candidates = [_expand(nodes, column, edges) for column, edges in zip(columns, found, strict=True)]
+    candidates = [
+        _expand(nodes, column, edges) for column, edges in zip(columns, found, strict=True)
+    ]
     if len(candidates) == 1:
         return candidates[0]
     joined = candidates[0]
@@ -88,12 +89,15 @@ def _expand(nodes: pl.DataFrame, column: str, edges: pl.DataFrame) -> pl.DataFra
     equal = holders.select(
         left="key", right="key", score=pl.lit(1.0), detail=pl.lit("equal ") + column
     ).unique()
-    both = pl.concat([edges, equal.cast(dict(EDGES))])
+    both = pl.concat([edges, equal.cast(pl.Schema(EDGES))])
     ends = both.join(holders, left_on="left", right_on="key").rename({"node": "l"})
     ends = ends.join(holders, left_on="right", right_on="key").rename({"node": "r"})
     ends = ends.filter(pl.col("l") != pl.col("r"))
     return ends.select(
-        left=pl.min_horizontal("l", "r"), right=pl.max_horizontal("l", "r"), score="score", detail="detail"
+        left=pl.min_horizontal("l", "r"),
+        right=pl.max_horizontal("l", "r"),
+        score="score",
+        detail="detail",
     ).unique(["left", "right"])
 
 
@@ -131,7 +135,8 @@ def _pictures(seen: pl.DataFrame, side: int) -> np.ndarray:
     flat = np.frombuffer(b"".join(seen["thumbnail"]), dtype=np.uint8)
     cell = SIDE // side
     cells = flat.reshape(-1, side, cell, side, cell, 3)
-    return cells.mean((2, 4), dtype=np.float32)
+    pictures: np.ndarray = cells.mean((2, 4), dtype=np.float32)
+    return pictures
 
 
 def _parts(left: np.ndarray, right: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -149,7 +154,7 @@ def _least_alike(pictures: np.ndarray, left: np.ndarray, right: np.ndarray) -> n
 
 def _edges(keys: pl.Series, left: Any, right: Any, score: Any, detail: str) -> pl.DataFrame:
     frame = pl.DataFrame({"left": keys[left], "right": keys[right], "score": score})
-    return frame.with_columns(detail=pl.lit(detail)).cast(dict(EDGES))
+    return frame.with_columns(detail=pl.lit(detail)).cast(pl.Schema(EDGES))
 
 
 def bands(threshold: float) -> tuple[int, int]:
@@ -168,7 +173,8 @@ def _miss(threshold: float, rows: int) -> float:
 
 def _propose_texts(signatures: pl.DataFrame, threshold: float) -> pl.DataFrame:
     """Pairs of keys that share a band: every member with the smallest key of its bucket, and
-    every two members of buckets small enough to compare whole."""
+    every two members of buckets small enough to compare whole.
+    """
     count, rows = bands(threshold)
     frames = [_bucket_edges(signatures, band * rows, rows) for band in range(count)]
     return pl.concat(frames).unique()

@@ -128,7 +128,9 @@ PROPERTIES: dict[str, dict[str, Property]] = {
         ),
     },
     "text": {
-        "words": Property("text", _text_counts, _column("words"), "words between spaces", None, True),
+        "words": Property(
+            "text", _text_counts, _column("words"), "words between spaces", None, True
+        ),
         "characters": Property(
             "text", _text_counts, _column("characters"), "Unicode characters", None, True
         ),
@@ -169,7 +171,7 @@ def find(key: str, fields: Fields) -> Property | Objection:
         return Objection(
             (key,),
             f"'{prop}' is no property of {field.type} fields such as '{name}'",
-            candidates=names(fields),
+            candidates=tuple(f"{name}.{other}" for other in offered),
         )
     return offered[prop]
 

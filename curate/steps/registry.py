@@ -35,7 +35,9 @@ def registry() -> dict[str, type[Step]]:
         try:
             found[entry.name] = entry.load()
         except Exception as error:  # a plugin may fail in any way; the others still work
-            warnings.warn(f"the step '{entry.name}' ({entry.value}) is broken: {error}", stacklevel=2)
+            warnings.warn(
+                f"the step '{entry.name}' ({entry.value}) is broken: {error}", stacklevel=2
+            )
     return found
 
 

@@ -69,7 +69,9 @@ class Select(Step):
             if name not in known:
                 yield Objection(("per", index), f"'{name}' is no metadata field", candidates=known)
         if self.weights and (self.per or self.quota is not None):
-            yield Objection(("weights",), "weights mix sources, and 'per' makes groups", "one of them")
+            yield Objection(
+                ("weights",), "weights mix sources, and 'per' makes groups", "one of them"
+            )
         for name, weight in self.weights.items():
             if weight < 0:
                 yield Objection(("weights", name), "a weight cannot be negative", "0 or more")
@@ -81,7 +83,9 @@ class Select(Step):
         if isinstance(found, Objection):
             yield Objection(("by",), found.message, candidates=(*SCORES, *names(fields)))
         elif found.bare in ("is", "regex"):
-            yield Objection(("by",), f"'{by}' is not a number", candidates=(*SCORES, *names(fields)))
+            yield Objection(
+                ("by",), f"'{by}' is not a number", candidates=(*SCORES, *names(fields))
+            )
 
     def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
         found = find(self.by, fields) if self.by and self.by not in SCORES else None
@@ -114,19 +118,33 @@ class Select(Step):
 
     def _ranked(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         """Every pair with its `rank` in its `group`, how many of the group stay (`limit`), and the
-        `cut`: the lowest score that stays."""
+        `cut`: the lowest score that stays.
+        """
         import polars as pl
 
         from curate.pairs.draw import uniform
 
-        group = pl.concat_str([pl.col(n).cast(pl.String).fill_null("unknown") for n in self._groups],
-                              separator=" / ") if self._groups else pl.lit("")
+        group = (
+            pl.concat_str(
+                [pl.col(n).cast(pl.String).fill_null("unknown") for n in self._groups],
+                separator=" / ",
+            )
+            if self._groups
+            else pl.lit("")
+        )
         frame = table.with_columns(
             group=group,
             score=self._scores(table, ask),
             draw=uniform(table["pair_id"], self.seed, "select"),
         )
-        frame = frame.sort("group", "score", "draw", "pair_id", descending=[False, True, False, False], nulls_last=True)
+        frame = frame.sort(
+            "group",
+            "score",
+            "draw",
+            "pair_id",
+            descending=[False, True, False, False],
+            nulls_last=True,
+        )
         frame = frame.with_columns(rank=pl.int_range(pl.len()).over("group"))
         frame = frame.join(self._limits(frame), on="group")
         kept = pl.col("score").filter(pl.col("rank") < pl.col("limit"))
@@ -158,7 +176,10 @@ class Select(Step):
         have = dict(sizes.iter_rows())
         parts = self.weights or {name: float(count) for name, count in have.items()}
         limits = apportion(min(wanted, frame.height), {g: parts.get(g, 0.0) for g in have})
-        return pl.DataFrame({"group": list(limits), "limit": list(limits.values())}, {"group": pl.String, "limit": pl.Int64})
+        return pl.DataFrame(
+            {"group": list(limits), "limit": list(limits.values())},
+            {"group": pl.String, "limit": pl.Int64},
+        )
 
 
 def apportion(total: int, parts: dict[str, float]) -> dict[str, int]:

@@ -17,8 +17,12 @@ NEAR_DUPLICATES = "near_duplicates"
 
 
 def _schema(schema: dict[str, Any]) -> None:
-    schema["patternProperties"] = {r"^[a-z][a-z0-9_]*$": {"type": "number", "exclusiveMinimum": 0}}
-    schema["additionalProperties"] = False
+    schema["additionalProperties"] = {
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "maximum": 1,
+        "description": "A part and its share of the pairs.",
+    }
     schema["minProperties"] = 1
 
 
@@ -54,12 +58,19 @@ class Split(Step):
         return " ".join([self.word, *self.shares])
 
     def check(self, fields: Fields) -> Iterator[Objection]:
-        for part, share in self.shares.items():
-            if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share <= 1:
-                yield Objection((part,), f"the share of '{part}' is {share!r}", "a number above 0, at most 1")
-                return
+        wrong = [part for part, share in self.shares.items() if not _is_share(share)]
+        for part in wrong:
+            settings = tuple(type(self).model_fields)
+            yield Objection(
+                (part,),
+                f"'{part}' is no setting, and has no share",
+                "a share above 0, at most 1",
+                settings,
+            )
+        if wrong:
+            return
         if not self.shares:
-            yield Objection((), "split names no part", "such as {train: 0.9, test: 0.1}")
+            yield Objection((), "split names no part", "parts such as {train: 0.9, test: 0.1}")
         elif abs(sum(self.shares.values()) - 1) > 1e-6:
             total = round(sum(self.shares.values()), 6)
             yield Objection((), f"the shares add up to {total:g}", "shares that add up to 1")
@@ -109,3 +120,7 @@ class Split(Step):
         position = np.searchsorted(bounds, uniform(names, self.seed, "split").to_numpy(), "right")
         parts = list(self.shares)
         return pl.Series([parts[min(place, len(parts) - 1)] for place in position], dtype=pl.String)
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= 1

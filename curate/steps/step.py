@@ -84,7 +84,7 @@ class Step(BaseModel):
     shown by `curate steps` and tested.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     word: ClassVar[str]
     summary: ClassVar[str]

@@ -60,7 +60,9 @@ class FileHashes:
 
     def of_file(self, path: Path) -> str:
         """Hash of one whole file."""
-        frame, _ = self.of(pl.DataFrame({"path": [str(path)], "member": pl.Series([None], dtype=pl.String)}))
+        frame, _ = self.of(
+            pl.DataFrame({"path": [str(path)], "member": pl.Series([None], dtype=pl.String)})
+        )
         found = frame.row(0, named=True)
         if found["sha256"] is None:
             raise OSError(found["error"])
@@ -85,7 +87,7 @@ class FileHashes:
         )
         if settled.height:
             key = pl.concat_str("path", pl.col("member").fill_null(""), separator="\0")
-            write_fragment(self.folder, settled.select(key=key, *list(_SCHEMA)[1:]), {})
+            write_fragment(self.folder, settled.select(key.alias("key"), *list(_SCHEMA)[1:]), {})
         return fresh
 
 

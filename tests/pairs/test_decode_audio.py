@@ -15,7 +15,13 @@ from hypothesis import strategies as st
 from curate.errors import Unreadable
 from curate.pairs.audio import AudioHeader, decode_audio, probe_audio
 
-KINDS = [("WAV", "PCM_16"), ("WAV", "FLOAT"), ("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("OGG", "OPUS")]
+KINDS = [
+    ("WAV", "PCM_16"),
+    ("WAV", "FLOAT"),
+    ("FLAC", "PCM_16"),
+    ("OGG", "VORBIS"),
+    ("OGG", "OPUS"),
+]
 RATE = 48000
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from curate.pairs.field import Field, Fields
 from curate.sources import registry
 
-DEFAULT = {
+DEFAULT: dict[str, Mapping[str, object]] = {
     "image": {"type": "image"},
     "caption": {"type": "text", "language": "en"},
     "speech": {"type": "audio", "optional": True},
@@ -24,7 +24,7 @@ DEFAULT = {
 }
 
 
-def make_fields(**fields: dict[str, object]) -> Fields:
+def make_fields(**fields: Mapping[str, object]) -> Fields:
     adapter: TypeAdapter[Field] = TypeAdapter(Field)
     return {key: adapter.validate_python(value) for key, value in fields.items()}
 

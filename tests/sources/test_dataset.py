@@ -79,14 +79,16 @@ def test_an_only_split_needs_no_name(tmp_path: Path, rows: Rows) -> None:
 
 def test_speech_absent_media_and_paths(tmp_path: Path, rows: Rows) -> None:
     (tmp_path / "saved").mkdir()
-    spoken = [{"bytes": ogg(), "path": "a.ogg"}, None, {"bytes": None, "path": None}]
+    spoken = [{"bytes": ogg(), "path": "a.ogg"}, None, None]
     scan = ["x.png", "../y.png", None]
-    birds(
+    bytes_and_path = {"bytes": datasets.Value("binary"), "path": datasets.Value("string")}
+    made = birds(
         3,
-        sound=(datasets.Audio(decode=False), spoken),
+        sound=(bytes_and_path, spoken),
         scan=(datasets.Value("string"), scan),
         raw=(datasets.Value("binary"), [b"raw", None, b"more"]),
-    ).save_to_disk(tmp_path / "saved")
+    )
+    made.cast_column("sound", datasets.Audio(decode=False)).save_to_disk(tmp_path / "saved")
     (tmp_path / "saved/x.png").write_bytes(png())
     given = make_fields(
         **{key: {"type": "audio", "optional": True} for key in ("sound", "raw")},
@@ -128,7 +130,9 @@ def test_with_a_revision_it_is_asked_of_the_hub(
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
-    source = SavedDataset.parse({"path": "owner/none", "revision": "0a1b", "split": "train", **BOUND})
+    source = SavedDataset.parse(
+        {"path": "owner/none", "revision": "0a1b", "split": "train", **BOUND}
+    )
     with pytest.raises(DataError, match="the data set 'owner/none' cannot be had"):
         source.rows(FIELDS, tmp_path, "src")
 

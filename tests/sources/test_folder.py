@@ -38,7 +38,9 @@ def data(tmp_path: Path) -> Path:
 
 def test_rows_in_order_of_their_paths(data: Path, rows: Rows) -> None:
     frame = rows("folder", **PLAIN, speech="{stem}_desc.ogg", category="{parent0}")
-    assert frame.select("source", "row", "caption", "caption_uri", "speech_uri", "category").rows() == [
+    assert frame.select(
+        "source", "row", "caption", "caption_uri", "speech_uri", "category"
+    ).rows() == [
         ("src", "birds/crow.png", None, "birds/crow.txt#1", None, "birds"),
         ("src", "birds/duck.png", "A duck.", "birds/duck.txt#1", "birds/duck_desc.ogg", "birds"),
         ("src", "birds/wader/heron.png", "A heron.", "birds/wader/heron.txt#1", None, "birds"),
@@ -101,7 +103,9 @@ def test_metadata_templates(data: Path, rows: Rows) -> None:
         both="{parent0}-{parent1}",
         note="what? [a-z]*",
     )
-    assert frame.select(given.keys() - {"image"}).select(sorted(given.keys() - {"image"})).rows() == [
+    assert frame.select(given.keys() - {"image"}).select(
+        sorted(given.keys() - {"image"})
+    ).rows() == [
         (None, None, "crow.png crow", "what? [a-z]*", "birds: birds/crow.png"),
         (None, None, "duck.png duck", "what? [a-z]*", "birds: birds/duck.png"),
         (

@@ -177,7 +177,7 @@ def test_parquet_texts_and_metadata(tmp_path: Path, rows: Rows) -> None:
     ]
 
 
-MEDIA = [
+MEDIA: list[dict[str, object] | None] = [
     {"bytes": png(1), "path": "ignored/../../x.png"},
     {"bytes": None, "path": "x.png"},
     {"bytes": None, "path": "/etc/passwd"},
@@ -194,12 +194,21 @@ def test_parquet_media_both_ways(
 ) -> None:
     (tmp_path / "x.png").write_bytes(png())
     kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    table = pa.table({"i": pa.array(MEDIA, kind), "flat": [each and each["bytes"] for each in MEDIA]})
+    table = pa.table(
+        {"i": pa.array(MEDIA, kind), "flat": [each and each["bytes"] for each in MEDIA]}
+    )
     pq.write_table(
         table, tmp_path / "t.parquet", row_group_size=rows_a_group, write_statistics=statistics
     )
     frame = rows("parquet", IMAGE, path="t.parquet", image="i")
-    assert frame["image_uri"].to_list() == ["t.parquet#0/i", "x.png", None, None, None, "t.parquet#5/i"]
+    assert frame["image_uri"].to_list() == [
+        "t.parquet#0/i",
+        "x.png",
+        None,
+        None,
+        None,
+        "t.parquet#5/i",
+    ]
     assert frame["image_member"].to_list() == ["0/i", None, None, None, None, "5/i"]
     assert frame["problem"].to_list() == [None, None, "refused", "unreadable", "unreadable", None]
     flat = rows("parquet", IMAGE, path="t.parquet", image="flat")
@@ -235,7 +244,11 @@ def test_several_tables_in_sorted_order(word: str, tmp_path: Path, rows: Rows) -
         folder.mkdir(parents=True)
         (folder / "x.png").write_bytes(png())
         table = pl.DataFrame({"file": ["x.png", "y.png"]})
-        write = {"csv": table.write_csv, "jsonl": table.write_ndjson, "parquet": table.write_parquet}
+        write = {
+            "csv": table.write_csv,
+            "jsonl": table.write_ndjson,
+            "parquet": table.write_parquet,
+        }
         write[word](folder / f"t.{word}")
     frame = rows(word, IMAGE, path=f"shards/**/*.{word}", image="file")
     assert frame["row"].to_list() == [f"{at}/t.{word}#{n}" for at in "ab" for n in (0, 1)]

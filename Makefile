@@ -1,0 +1,47 @@
+# Everything a person or CI calls. `make` alone lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := /usr/share/tuxpaint/stamps
+
+.PHONY: help demo test test-all lint bench stamps clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+# One environment with every extra, pinned; made again only when a pin or the project changes.
+$(VENV)/installed: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all]'
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-dev.txt
+	@touch $@
+
+demo: $(VENV)/installed ## Install everything and build recipes/openmoji.yaml
+	@$(BIN)/curate build recipes/openmoji.yaml
+
+test: $(VENV)/installed-dev stamps lint ## Lint, check types and imports, run the tests
+	$(BIN)/pytest -n auto -m "not slow"
+
+test-all: $(VENV)/installed-dev stamps lint ## The same with the slow proofs
+	$(BIN)/pytest -n auto
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/installed-dev stamps ## Measure what benchmarks/results.md shows
+	@for script in startup rebuild orchestration kill alignment; do \
+		echo "## $$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
+
+# Tests of the stamps recipe need its data, a Debian package; elsewhere they say that they skip.
+stamps:
+	@if test ! -d $(STAMPS) && test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq tuxpaint-stamps-default >/dev/null; fi
+
+clean: ## Remove what was built here, not the environment
+	rm -rf releases .curate

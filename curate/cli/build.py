@@ -74,6 +74,7 @@ def document(built: Built, warnings: dict[str, int]) -> dict[str, Any]:
         ],
         "measures": {name: _spent(spent) for name, spent in sorted(usage.measures.items())},
         "fits": {name: _spent(spent) for name, spent in sorted(usage.fits.items())},
+        "files": _spent(usage.files),
         "computed": usage.computed,
         "warnings": warnings,
         "seconds": round(built.seconds, 4),

@@ -44,8 +44,13 @@ def told(error: Exception, as_json: bool) -> int:
 
 
 def _document(error: Exception, message: str, hint: str | None, code: int) -> dict[str, Any]:
-    found: dict[str, Any] = {"kind": type(error).__name__, "message": message, "hint": hint, "exit_code": code}
+    found: dict[str, Any] = {
+        "kind": type(error).__name__,
+        "message": message,
+        "hint": hint,
+        "exit_code": code,
+    }
     complaints = getattr(error, "complaints", None)
     if complaints:
-        found["complaints"] = [complaint.document() for complaint in complaints]
+        found["complaints"] = [dict(complaint) for complaint in complaints]
     return found

@@ -88,8 +88,9 @@ def pixels_hash(pixels: np.ndarray) -> str:
 
 
 def laplacian_variance(pixels: np.ndarray) -> float:
-    """Variance of the Laplacian of luma; low where edges are soft. In integers, so that the
-    value is the same on every machine; 0 for images too small to have an inside.
+    """Variance of the Laplacian of luma: low where edges are soft, 0 where there is no inside.
+
+    Taken in integers, so that the value is the same on every machine.
     """
     luma = _reduced(pixels).astype(np.int64)
     if min(luma.shape) < 3:

@@ -108,6 +108,6 @@ def _check_wav(data: bytes) -> None:
 
 
 def _words(error: Exception) -> str:
-    """Libsndfile's words, without the object that stands for a file's name."""
+    """The words of libsndfile, without the object that stands for a file's name."""
     words = getattr(error, "error_string", None) or str(error)
     return words.strip() or "the decoder failed and does not say why"

@@ -69,6 +69,8 @@ def read_recipe(path: Path | str, words: Vocabulary | None = None) -> Recipe:
     sources = read_items(reading, sources_section(words.sources))
     steps = read_items(reading, steps_section(words.steps))
     _check_sources(reading, sources, fields)
+    for extra in [item for item in steps if item.part.word == "split"][1:]:
+        reading.at_key(extra.path, "a recipe has one split; this is another")
     if certain:
         check_items(reading, sources, fields)
         check_items(reading, steps, fields)

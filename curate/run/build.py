@@ -21,7 +21,7 @@ from curate.run.course import Course, Stage
 from curate.run.gather import gather
 from curate.run.progress import Progress, Silence
 from curate.run.releasing import publish, released
-from curate.run.usage import Usage
+from curate.run.usage import Spent, Usage
 from curate.store.files import FileHashes
 from curate.store.store import MeasureStore
 
@@ -112,9 +112,8 @@ def opened(
             workers=engine.workers,
             compute=compute,
         )
-        spent = asking.usage.of("file.sha256")
-        spent.computed, spent.reused = gathered.hashing.computed, gathered.hashing.reused
-        spent.seconds = gathered.hashing.seconds
+        hashing = gathered.hashing
+        asking.usage.files = Spent(hashing.computed, hashing.reused, hashing.seconds)
         yield course, asking
 
 

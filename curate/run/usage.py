@@ -16,10 +16,11 @@ class Spent:
 
 @dataclass
 class Usage:
-    """Of a whole build; fits are told apart from measures."""
+    """Of a whole build; fits are told apart from measures, and so is the hashing of files."""
 
     measures: dict[str, Spent] = field(default_factory=dict)
     fits: dict[str, Spent] = field(default_factory=dict)
+    files: Spent = field(default_factory=Spent)
 
     def of(self, measure: str) -> Spent:
         return self.measures.setdefault(measure, Spent())

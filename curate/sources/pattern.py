@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 MAGIC = re.compile(r"[*?\[]")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -72,13 +72,9 @@ def _through_folders(reached: set[int], names: tuple[str, ...]) -> set[int]:
     return further
 
 
-_REGEXES: dict[str, re.Pattern[str]] = {}
-
-
+@cache
 def _regex(part: str) -> re.Pattern[str]:
-    if part not in _REGEXES:
-        _REGEXES[part] = re.compile(_translate(part), re.DOTALL)
-    return _REGEXES[part]
+    return re.compile(_translate(part), re.DOTALL)
 
 
 def _translate(part: str) -> str:

@@ -46,9 +46,7 @@ class Tree:
         return Cell(uri=relative, path=path)
 
     def matching(self, patterns: Sequence[Pattern]) -> list[str]:
-        """Relative paths that match any of the patterns, sorted; folders only where they pose
-        as files (`duck.png/` for `*.png`).
-        """
+        """Relative paths that match a pattern, sorted; folders where they pose as files."""
         return sorted(
             relative
             for relative, kind in self._entries()

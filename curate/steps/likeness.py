@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from curate.steps.dedup import MinHash
     from curate.steps.step import Ask
 
-EDGES: dict[str, Any] = {"left": pl.String, "right": pl.String, "score": pl.Float64, "detail": pl.String}
+EDGES: dict[str, Any] = {
+    "left": pl.String,
+    "right": pl.String,
+    "score": pl.Float64,
+    "detail": pl.String,
+}
 PDQ_RADIUS = 31
 """PDQ's own recommendation for a match."""
 _WHOLE = 12.0

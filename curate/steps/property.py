@@ -171,7 +171,10 @@ def find(key: str, fields: Fields) -> Property | Objection:
         return Objection(
             (key,),
             f"'{prop}' is no property of {field.type} fields such as '{name}'",
-            candidates=tuple(f"{name}.{other}" for other in offered),
+            candidates=(
+                *(other for other in names(fields) if other.endswith(f".{prop}")),
+                *(f"{name}.{other}" for other in offered),
+            ),
         )
     return offered[prop]
 

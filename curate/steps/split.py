@@ -58,15 +58,9 @@ class Split(Step):
         return " ".join([self.word, *self.shares])
 
     def check(self, fields: Fields) -> Iterator[Objection]:
-        wrong = [part for part, share in self.shares.items() if not _is_share(share)]
-        for part in wrong:
-            settings = tuple(type(self).model_fields)
-            yield Objection(
-                (part,),
-                f"'{part}' is no setting, and has no share",
-                "a share above 0, at most 1",
-                settings,
-            )
+        wrong = {part: share for part, share in self.shares.items() if not _is_share(share)}
+        for part, share in wrong.items():
+            yield _objection(part, share, tuple(type(self).model_fields))
         if wrong:
             return
         if not self.shares:
@@ -124,3 +118,11 @@ class Split(Step):
 
 def _is_share(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= 1
+
+
+def _objection(part: str, share: Any, settings: tuple[str, ...]) -> Objection:
+    if isinstance(share, (int, float)) and not isinstance(share, bool):
+        return Objection(
+            (part,), f"the share of '{part}' is {share:g}", "a share above 0, at most 1"
+        )
+    return Objection((part,), f"'{part}' is no setting, and no part with a share", None, settings)

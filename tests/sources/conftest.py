@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def png(shade: int = 0) -> bytes:
     return out.getvalue()
 
 
+@cache
 def ogg() -> bytes:
     out = BytesIO()
     sf.write(out, np.zeros((4800, 1), dtype="f4"), 48000, format="OGG", subtype="VORBIS")

@@ -29,6 +29,11 @@ class Ledger:
         lines = pl.concat(self.entries) if self.entries else pl.DataFrame(schema=LEDGER)
         return lines.sort("step", "pair_id", "verdict", "detail", nulls_last=True)
 
+    def lines(self, *verdicts: str) -> pl.DataFrame:
+        """The lines that say one of these, in no order."""
+        chosen = [entry.filter(pl.col("verdict").is_in(verdicts)) for entry in self.entries]
+        return pl.concat([pl.DataFrame(schema=LEDGER), *chosen])
+
 
 def left(verdicts: pl.DataFrame) -> pl.DataFrame:
     """The verdicts that took their pair out."""

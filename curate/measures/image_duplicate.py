@@ -19,7 +19,6 @@ IMAGE_PDQ = Measure(
     returns={"pdq": pl.Binary, "pdq_quality": pl.Int64},
     compute="curate.measures.image_duplicate:pdq",
     libraries=("pdqhash",),
-    chunk=16,
 )
 """PDQ: 256 bits in 32 bytes that similar pictures nearly share, and how much detail fed them, 0
 to 100 (Facebook, "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", 2019)."""
@@ -32,7 +31,6 @@ IMAGE_THUMBNAIL = Measure(
     compute="curate.measures.image_duplicate:thumbnail",
     libraries=("pillow",),
     params={"side": SIDE},
-    chunk=16,
 )
 """The whole picture at 32 by 32 RGB pixels, each the mean of its area (3,072 bytes), and the
 picture's width over height."""

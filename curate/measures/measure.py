@@ -57,7 +57,7 @@ class Measure:
     """Distributions whose version is part of the value."""
     extra: str | None = None
     """The extra of `curate` that installs what `compute` needs."""
-    chunk: int = 64
+    chunk: int = 16
     """Contents handed to `compute` at once unless the user says otherwise; never in the value."""
 
     def document(self, revisions: Mapping[str, str]) -> dict[str, Any]:

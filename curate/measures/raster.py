@@ -17,7 +17,6 @@ IMAGE_RASTER = Measure(
     returns={"png": pl.Binary, "png_sha256": pl.String},
     compute="curate.measures.raster:raster",
     libraries=("pillow", "resvg-py"),
-    chunk=16,
 )
 """The decoded picture as a PNG file's bytes, and their SHA-256."""
 

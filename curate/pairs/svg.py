@@ -7,7 +7,10 @@ used, so that the pixels are the same everywhere. Text in a drawing is therefore
 
 from __future__ import annotations
 
+import hashlib
 import re
+import threading
+from collections import OrderedDict
 from typing import Any
 from xml.parsers import expat
 
@@ -15,6 +18,8 @@ from curate.errors import Unreadable
 
 LONGEST_SIDE = 256
 """Pixels of the longer side of a rendered drawing."""
+REMEMBERED = 128_000_000
+"""Bytes of rendered drawings kept in memory."""
 LONGEST_ENTITY = 1000
 SNIFFED = 4096
 UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
@@ -44,7 +49,45 @@ def svg_size(data: bytes) -> tuple[int, int]:
 
 
 def render_svg(data: bytes) -> bytes:
-    """The drawing as PNG, `LONGEST_SIDE` pixels at its longer side."""
+    """The drawing as PNG, `LONGEST_SIDE` pixels at its longer side.
+
+    Rendering costs several times what reading a PNG does and is wanted by one measure after the
+    other, so recent drawings are remembered.
+    """
+    name = hashlib.sha256(data).digest()
+    png = _recent.get(name)
+    if png is None:
+        png = _render(data)
+        _recent.put(name, png)
+    return png
+
+
+class _Recent:
+    """The drawings used last, as many as fit in so many bytes; safe for threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._held = most, 0
+        self._drawings: OrderedDict[bytes, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, name: bytes) -> bytes | None:
+        with self._lock:
+            if name in self._drawings:
+                self._drawings.move_to_end(name)
+            return self._drawings.get(name)
+
+    def put(self, name: bytes, png: bytes) -> None:
+        with self._lock:
+            self._held += len(png) - len(self._drawings.pop(name, b""))
+            self._drawings[name] = png
+            while self._held > self._most:
+                self._held -= len(self._drawings.popitem(last=False)[1])
+
+
+_recent = _Recent(REMEMBERED)
+
+
+def _render(data: bytes) -> bytes:
     import resvg_py
 
     _parse(data, _refuse_references)

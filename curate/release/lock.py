@@ -11,6 +11,7 @@ import polars as pl
 import curate
 from curate.pairs.digest import table_digest
 from curate.pairs.field import Fields, content_fields, metadata_fields
+from curate.pairs.identity import canonical_json
 
 if TYPE_CHECKING:
     from curate.fits.fit import Fit
@@ -29,8 +30,7 @@ def lock(
     limit: int | None,
 ) -> dict[str, Any]:
     """`recipe.lock.yaml` as plain values."""
-    used = sorted(measures, key=lambda measure: measure.name)
-    learned = sorted(fits, key=lambda fit: fit.name)
+    used, learned = sorted(measures, key=_order), sorted(fits, key=_order)
     libraries = {*_ALWAYS, *(name for measure in used for name in measure.libraries)}
     libraries |= {name for fit in learned for name in fit.libraries}
     return {
@@ -43,6 +43,10 @@ def lock(
         "fits": [{"name": f.name, "version": f.version, "params": dict(f.params)} for f in learned],
         "libraries": {name: metadata.version(name) for name in sorted(libraries)},
     }
+
+
+def _order(part: Measure | Fit) -> tuple[str, str]:
+    return part.name, canonical_json(dict(part.params))
 
 
 def _measure(measure: Measure) -> dict[str, Any]:

@@ -52,8 +52,7 @@ class Asking:
         wanted = [measures] if isinstance(measures, Measure) else list(measures)
         keys = keys.drop_nulls().unique().sort().rename("key")
         modality = wanted[0].of[0]
-        self._fill(wanted, keys, lambda missing: self.contents.items(modality, missing))
-        return self._read(wanted, keys)
+        return self._values(wanted, keys, lambda lacking: self.contents.items(modality, lacking))
 
     def compare(self, measure: Measure, edges: pl.DataFrame) -> pl.DataFrame:
         edges = edges.select("left", "right").unique().sort("left", "right")
@@ -63,22 +62,20 @@ class Asking:
             todo = named.join(missing.to_frame("key"), on="key", how="semi")
             return self.contents.couples((measure.of[0], measure.of[1]), todo)
 
-        self._fill([measure], named["key"], couples)
-        values = self._read([measure], named["key"])
+        values = self._values([measure], named["key"], couples)
         return named.join(values, on="key").drop("key")
 
     def texts(self, measure: Measure, texts: Sequence[str]) -> pl.DataFrame:
         contents = Contents.of_texts(texts)
         keys = contents.places["key"]
-        self._fill([measure], keys, lambda missing: contents.items("text", missing))
-        values = self._read([measure], keys)
+        values = self._values([measure], keys, lambda lacking: contents.items("text", lacking))
         order = pl.DataFrame({"text": list(texts)}, schema={"text": pl.String})
         named = contents.places.select("text", "key").join(values, on="key")
         return order.join(named, on="text", how="left", maintain_order="left").drop("key")
 
     def fit(self, fit: Fit, table: pl.DataFrame) -> pl.DataFrame:
-        self.fitted[fit.name] = fit
         path = self.store.fitted(fit.document(), table_digest(table))
+        self.fitted[path.parent.name] = fit
         known = read_fragment(path) if path.exists() else None
         spent = self.usage.of_fit(fit.name)
         if known is not None:
@@ -99,17 +96,29 @@ class Asking:
 
     def shelf(self, measure: Measure) -> Shelf:
         """Where the measure's values stand, its models resolved to what they are today."""
-        self.asked[measure.name] = measure
         for reference in measure.models.values():
             if reference not in self.revisions:
                 self.revisions[reference] = revision(reference, self.hashes.of_file)
         by_role = {role: self.revisions[ref] for role, ref in measure.models.items()}
-        return self.store.shelf(measure, by_role)
+        shelf = self.store.shelf(measure, by_role)
+        self.asked[shelf.folder.name] = measure
+        return shelf
 
     def missing(self, measure: Measure, keys: pl.Series) -> pl.Series:
         """The keys that have no value yet."""
         known = self.shelf(measure).keys()
         return keys.filter(~keys.is_in(known.implode()))
+
+    def _values(
+        self,
+        measures: Sequence[Measure],
+        keys: pl.Series,
+        items: Callable[[pl.Series], Iterable[Item]],
+    ) -> pl.DataFrame:
+        """One row per key; a fragment that proves damaged while it is read is computed again."""
+        self._fill(measures, keys, items)
+        values = self._read(measures, keys)
+        return self._values(measures, keys, items) if values is None else values
 
     def _fill(
         self,
@@ -119,7 +128,7 @@ class Asking:
     ) -> None:
         missing = {measure.name: self.missing(measure, keys) for measure in measures}
         for measure in measures:
-            self._count_reused(measure.name, keys, missing[measure.name])
+            self._count_reused(measure, keys, missing[measure.name])
         todo = [measure for measure in measures if missing[measure.name].len()]
         if not todo:
             return
@@ -147,20 +156,25 @@ class Asking:
         models = {role: locate(reference) for role, reference in measure.models.items()}
         return Task(measure, models, frozenset(missing))
 
-    def _read(self, measures: Sequence[Measure], keys: pl.Series) -> pl.DataFrame:
+    def _read(self, measures: Sequence[Measure], keys: pl.Series) -> pl.DataFrame | None:
+        """Values from the store, or None when they are not all there."""
         joined = keys.to_frame("key").with_columns(error=pl.lit(None, pl.String))
         for measure in measures:
             values = self.shelf(measure).read(keys)
+            if values.height < keys.len():
+                return None
             joined = joined.join(values, on="key", how="left", maintain_order="left", suffix="_new")
             error = pl.coalesce("error", "error_new")
             joined = joined.with_columns(error=error).drop("error_new")
         return joined
 
-    def _count_reused(self, name: str, keys: pl.Series, missing: pl.Series) -> None:
+    def _count_reused(self, measure: Measure, keys: pl.Series, missing: pl.Series) -> None:
         """Count each key once a build, however often it is asked for."""
+        name = self.shelf(measure).folder.name
         seen = self._seen.get(name)
         new = keys if seen is None else keys.filter(~keys.is_in(seen.implode()))
-        self.usage.of(name).reused += new.len() - missing.len()
+        known = new.filter(~new.is_in(missing.implode()))
+        self.usage.of(measure.name).reused += known.len()
         self._seen[name] = new if seen is None else pl.concat([seen, new])
 
 

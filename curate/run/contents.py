@@ -40,8 +40,10 @@ class Contents:
         return cls(_complete(frame).unique("key", maintain_order=True))
 
     def items(self, modality: str, keys: pl.Series) -> Iterator[Item]:
-        """One item per key, in order of the keys."""
-        found = self._find(modality, keys)
+        """One item per key, in the order in which sources were read: contents that lie in one
+        container are then read one after the other."""
+        places = self.places.filter(pl.col("modality") == modality)
+        found = places.join(keys.to_frame("key"), on="key", how="semi", maintain_order="left")
         for row in found.iter_rows(named=True):
             yield Item(row["key"], (_content(row),))
 

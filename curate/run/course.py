@@ -177,12 +177,13 @@ class Course:
 
     def _check_unreadable(self) -> None:
         """Stop when too much of a source could not be read or was refused."""
-        lines = self.ledger.frame().filter(pl.col("verdict").is_in(["unreadable", "refused"]))
-        bad = lines.join(self.table.select("pair_id", "source", "row"), on="pair_id")
+        lines = self.ledger.lines("unreadable", "refused")
+        rows_of = self.table.select("pair_id", "source", "row", "occurrences")
+        bad = lines.join(rows_of, on="pair_id")
         for source in self.recipe.sources:
             found = bad.filter(pl.col("source") == source.name)
             rows = self.gathered.rows.get(str(source.name), 0)
-            if found.height > source.max_unreadable * rows:
+            if found["occurrences"].sum() > source.max_unreadable * rows:
                 raise _too_many(str(source.name), found, rows, source.max_unreadable)
 
 
@@ -205,9 +206,10 @@ def _too_many(name: str, found: pl.DataFrame, rows: int, limit: float) -> DataEr
         f"  {row}: {detail}" for row, detail in found.select("row", "detail").head(5).iter_rows()
     ]
     more = [f"  and {found.height - 5} more"] if found.height > 5 else []
+    count = found["occurrences"].sum()
     head = (
-        f"{found.height} of {rows} rows of source '{name}' cannot be read or were refused "
-        f"({found.height / rows:.1%}; max_unreadable is {limit:.1%})"
+        f"{count} of {rows} rows of source '{name}' cannot be read or were refused "
+        f"({count / rows:.1%}; max_unreadable is {limit:.1%})"
     )
     return DataError(
         "\n".join([head, *shown, *more]), f"mend them, or raise max_unreadable of '{name}'"

@@ -80,9 +80,9 @@ def _need(measure: Measure, keys: pl.Series, asking: Asking, counted: dict[str, 
     shelf = asking.shelf(measure)
     missing = asking.missing(measure, keys)
     known = keys.len() - missing.len()
-    before = counted.get(measure.name)
+    before = counted.get(shelf.folder.name)
     new = missing if before is None else missing.filter(~missing.is_in(before.implode()))
-    counted[measure.name] = new if before is None else pl.concat([before, new])
+    counted[shelf.folder.name] = new if before is None else pl.concat([before, new])
     values, seconds = shelf.cost()
     expected = seconds / values * new.len() / asking.workers if values else None
     return Need(measure.name, known, new.len(), expected)

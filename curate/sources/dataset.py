@@ -161,5 +161,7 @@ def _sheets(table: Any, values: Sequence[Any], root: Path) -> Iterator[tuple[She
     start = 0
     for path, rows in _files(table):
         relative = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
+        if relative.startswith(".."):
+            raise DataError("the data set names files outside its folder")
         yield Sheet(path, Path(relative).as_posix()), list(values[start : start + rows])
         start += rows

@@ -112,6 +112,15 @@ def test_a_shuffled_data_set_is_saved_in_its_order(tmp_path: Path, rows: Rows) -
         assert read_media(row["image_path"], row["image_member"]) == png(at)
 
 
+def test_files_outside_the_folder_are_refused(tmp_path: Path, rows: Rows) -> None:
+    for name in ("saved", "other"):
+        birds().save_to_disk(tmp_path / name)
+    state = tmp_path / "saved/state.json"
+    state.write_text(state.read_text().replace("data-00000", "../other/data-00000"))
+    with pytest.raises(DataError, match="names files outside its folder"):
+        rows("dataset", FIELDS, path="saved", **BOUND)
+
+
 def test_what_is_not_there(tmp_path: Path, rows: Rows) -> None:
     with pytest.raises(DataError, match="'saved' is no folder that datasets saved") as caught:
         rows("dataset", FIELDS, path="saved", **BOUND)

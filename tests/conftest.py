@@ -1,0 +1,74 @@
+"""Workspaces to build in: each test's own, and one that is built once and only read."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from curate.run.build import Built
+from tests.workspace import FIELDS, FOLDER, STEPS, Workspace, write_media
+
+RECIPES = Path(__file__).parents[1] / "recipes"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A workspace with its release; for reading only."""
+
+    workspace: Workspace
+    built: Built
+
+    @property
+    def release(self) -> Path:
+        return self.workspace.release
+
+
+@pytest.fixture(autouse=True)
+def _own_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stores lie in workspaces, whatever this machine says."""
+    monkeypatch.delenv("CURATE_STORE", raising=False)
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ten pairs, to copy."""
+    folder = tmp_path_factory.mktemp("ten") / "media"
+    write_media(folder)
+    return folder
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, media: Path) -> Workspace:
+    """The ten pairs and a recipe for them, not built yet."""
+    return _workspace(tmp_path / "workspace", media)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, media: Path) -> Iterator[Finished]:
+    """The ten pairs' release."""
+    place = _workspace(tmp_path_factory.mktemp("finished") / "workspace", media)
+    yield Finished(place, place.build())
+
+
+def _workspace(root: Path, media: Path) -> Workspace:
+    shutil.copytree(media, root / "media")
+    return Workspace(root).having(
+        name="ten",
+        version="1.0.0",
+        fields=FIELDS,
+        sources=[{"folder": FOLDER}],
+        steps=STEPS,
+    )
+
+
+@pytest.fixture
+def openmoji(tmp_path: Path) -> Workspace:
+    """The recipe that the demo builds, in a workspace of its own."""
+    root = tmp_path / "openmoji"
+    (root / "recipes").mkdir(parents=True)
+    shutil.copy(RECIPES / "openmoji.yaml", root / "recipes")
+    return Workspace(root, {"name": "openmoji", "version": "1.0.0"})

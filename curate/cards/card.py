@@ -43,7 +43,12 @@ def render_card(facts: CardFacts) -> str:
 
 def _front_matter(facts: CardFacts) -> dict[str, Any]:
     total = sum(facts.splits.values())
-    files = [{"split": name, "path": f"data/{name}/*.parquet"} for name in facts.splits]
+    # `datasets` names its cache by folder and patterns alone: without the digest in them, two
+    # releases of one version would be taken for one another.
+    files = [
+        {"split": name, "path": f"data/{name}/*-{facts.digest[:12]}.parquet"}
+        for name in facts.splits
+    ]
     languages = {getattr(field, "language", None) for field in facts.fields.values()}
     return {
         "pretty_name": facts.name,

@@ -31,7 +31,7 @@ def write_release(
 ) -> None:
     """Everything but the manifest, which `seal` adds; `media` is None for media by reference."""
     for split, frame in content.data.items():
-        _write_data(folder / "data" / split, frame, content.fields, media)
+        _write_data(folder / "data" / split, frame, content, media)
     for name, frame in (("pairs", content.pairs), ("decisions", content.decisions)):
         frame.write_parquet(folder / f"{name}.parquet", compression="zstd")
     (folder / "recipe.yaml").write_text(recipe_text)
@@ -75,9 +75,10 @@ def _sync(path: Path) -> None:
 
 
 def _write_data(
-    folder: Path, frame: pl.DataFrame, fields: Fields, media: MediaBytes | None
+    folder: Path, frame: pl.DataFrame, content: ReleaseContent, media: MediaBytes | None
 ) -> None:
     folder.mkdir(parents=True)
+    fields, mark = content.fields, content.digest[:12]
     shown = _released_names(frame, fields, media)
     schema = arrow_schema(shown, fields)
     shard, writer, size = 0, None, 0
@@ -85,7 +86,7 @@ def _write_data(
         if writer is None or size > _SHARD_BYTES:
             if writer is not None:
                 writer.close()
-            path, shard, size = folder / f"{shard:05d}.parquet", shard + 1, 0
+            path, shard, size = folder / f"{shard:05d}-{mark}.parquet", shard + 1, 0
             writer = pq.ParquetWriter(path, schema, compression="zstd")
         writer.write_table(rows)
         size += rows.nbytes

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from curate.run.build import Built
 from tests.workspace import FIELDS, FOLDER, STEPS, Workspace, write_media
+
+settings.register_profile("curate", deadline=None)  # machines are shared
+settings.load_profile("curate")
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 

@@ -24,9 +24,10 @@ def told(error: Exception, as_json: bool) -> int:
     """Print an error for people, and as a document where a script asked for one."""
     if isinstance(error, CurateError):
         message, hint, code = error.message, error.hint, error.exit_code
-    elif isinstance(error, OSError) and error.errno in _SYSTEM:
+    elif isinstance(error, OSError) and error.errno is not None:
         where = f": {error.filename}" if error.filename else ""
-        message, hint, code = f"{_SYSTEM[error.errno]}{where}", _STANDS, 1
+        words = _SYSTEM.get(error.errno, (error.strerror or "the system failed").lower())
+        message, hint, code = f"{words}{where}", _STANDS, 1
     elif isinstance(error, MemoryError):
         message, hint, code = (
             "there is not enough memory",

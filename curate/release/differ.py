@@ -62,7 +62,8 @@ def _lock(release: Path, content: ReleaseContent) -> Iterator[str]:
 
     old = dict(_flat(YAML(typ="safe", pure=True).load(release / "recipe.lock.yaml")))
     new = dict(_flat(content.lock))
-    changed = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    changed = [key for key in old.keys() | new.keys() if old.get(key) != new.get(key)]
+    changed.sort(key=lambda key: (not key.startswith("recipe."), key))
     for key in changed[:_MOST]:
         yield f"lock: {key} was {_shown(old.get(key))}, is {_shown(new.get(key))}"
     if len(changed) > _MOST:

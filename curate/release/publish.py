@@ -18,6 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from curate.errors import CurateError
+from curate.release.write import MANIFEST_FORMAT
+
 DRAFT = "draft"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
@@ -57,11 +60,16 @@ def put(staged: Path, final: Path) -> None:
 
 
 def read_manifest(release: Path) -> dict[str, Any] | None:
-    """The manifest of a published release, or None when there is none."""
+    """The manifest of a published release, or None when there is none; raises `CurateError`."""
     try:
         manifest: dict[str, Any] = json.loads((release / "manifest.json").read_text())
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except ValueError as error:
+        raise CurateError(f"{release}/manifest.json is damaged: {error}") from error
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if found != MANIFEST_FORMAT:
+        raise CurateError(f"{release} has format {found}; this version reads {MANIFEST_FORMAT}")
     return manifest
 
 

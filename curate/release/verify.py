@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from curate.ledger.verdict import LEAVES, VERDICTS
 from curate.pairs.digest import table_digest
 from curate.pairs.identity import canonical_json, content_hash
 from curate.release.publish import read_manifest
-from curate.release.write import MANIFEST_FORMAT, files_of
+from curate.release.write import files_of
 
 _ROWS = 200
 
@@ -32,18 +31,11 @@ def problems(release: Path) -> list[str]:
 
 
 def _manifest(release: Path) -> dict[str, Any]:
-    try:
-        manifest = read_manifest(release)
-    except json.JSONDecodeError as error:
-        raise CurateError(f"{release}/manifest.json is damaged: {error}") from error
+    manifest = read_manifest(release)
     if manifest is None:
         raise CurateError(
             f"{release} is no release: it has no manifest.json",
             "name a folder such as releases/<name>/<version>",
-        )
-    if manifest.get("format") != MANIFEST_FORMAT:
-        raise CurateError(
-            f"{release} has format {manifest.get('format')}; this version reads {MANIFEST_FORMAT}"
         )
     return manifest
 

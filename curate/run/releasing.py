@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import polars as pl
 from curate.cards.card import CardFacts, render_card
 from curate.engines.engine import Media
 from curate.engines.work import read_content
-from curate.errors import ReleaseExists
+from curate.errors import CurateError, ReleaseExists
 from curate.ledger.verdict import LEAVES, verdicts
 from curate.measures.image import IMAGE_PROBE
 from curate.measures.raster import IMAGE_RASTER
@@ -101,15 +102,24 @@ def publish(recipe: Recipe, made: Released) -> tuple[Path, bool]:
 def _stands(final: Path, content: ReleaseContent) -> bool:
     """Whether this very release is published; another one under its version is an error."""
     manifest = read_manifest(final)
-    if manifest is None or (manifest["digest"] != content.digest and content.version == DRAFT):
+    if manifest is None:
+        _require_free(final)
         return False
     if manifest["digest"] == content.digest:
         return True
+    if content.version == DRAFT:
+        return False
     raise ReleaseExists(
         f"{content.name} {content.version} is published and this build differs from it:\n"
         + "\n".join(f"  {line}" for line in differences(final, manifest, content)),
         "give the recipe a new version, or `version: draft` while you try things",
     )
+
+
+def _require_free(final: Path) -> None:
+    """What is no release is not replaced: it may be somebody's only copy."""
+    if os.path.lexists(final):
+        raise CurateError(f"{final} is in the way: it has no manifest.json", "move it elsewhere")
 
 
 def _rasters(course: Course, living: pl.DataFrame, asking: Asking) -> dict[str, pl.DataFrame]:

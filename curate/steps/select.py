@@ -26,7 +26,7 @@ class Select(Step):
     How many: a `size`, a `share`, or a `quota` for every group of `per`. Which: the highest `by` a
     score or property, or a draw that depends only on each pair and the seed. With `per`, a size or
     share is stratified: every group keeps its share of the whole. With `weights`, sources are
-    mixed in these proportions.
+    mixed in these proportions, as many as the scarcest allows.
     """
 
     word: ClassVar[str] = "select"
@@ -175,11 +175,19 @@ class Select(Step):
         wanted = self.size if self.size is not None else round((self.share or 0) * frame.height)
         have = dict(sizes.iter_rows())
         parts = self.weights or {name: float(count) for name, count in have.items()}
-        limits = apportion(min(wanted, frame.height), {g: parts.get(g, 0.0) for g in have})
+        total = min(wanted, largest_mixture(have, parts))
+        limits = apportion(total, {group: parts.get(group, 0.0) for group in have})
         return pl.DataFrame(
             {"group": list(limits), "limit": list(limits.values())},
             {"group": pl.String, "limit": pl.Int64},
         )
+
+
+def largest_mixture(have: dict[str, int], parts: dict[str, float]) -> int:
+    """How many there can be before one of the parts runs out."""
+    whole = sum(parts.values())
+    bounds = [have.get(name, 0) * whole / part for name, part in parts.items() if part > 0]
+    return int(min(bounds, default=0) + 1e-9)
 
 
 def apportion(total: int, parts: dict[str, float]) -> dict[str, int]:

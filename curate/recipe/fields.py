@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 RESERVED = frozenset(
     {"pair_id", "position", "origin", "parents", "occurrences"}
-    | {"source", "row", "status", "split", "component"}
+    | {"source", "row", "status", "split", "component", "align"}
+    | {"problem", "problem_field", "problem_detail"}
 )
 SUFFIXES = ("_uri", "_sha256", "_path", "_member")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from curate.errors import DataError
+from curate.errors import CurateError, DataError
 from curate.ledger.ledger import Ledger, left
 from curate.ledger.verdict import unreadable, verdicts
 from curate.measures.measure import Measure
@@ -107,11 +107,17 @@ class Course:
         def decide() -> pl.DataFrame:
             outcome = step.decide(self.living, asking)
             if outcome.columns is not None:
-                self.added.append(outcome.columns)
+                self._add(step.title, outcome.columns)
             return outcome.verdicts
 
         needs = [] if asking.compute else _keys(step.needs(self.fields), self.living)
         self._stage(step.title, decide, needs)
+
+    def _add(self, name: str, columns: pl.DataFrame) -> None:
+        taken = set(columns.columns) & set(self.table.columns) - {"pair_id"}
+        if taken:
+            raise CurateError(f"{name}: pairs have the column '{min(taken)}' already")
+        self.added.append(columns)
 
     def _stage(
         self,

@@ -67,8 +67,7 @@ def gather(recipe: Recipe, hashes: FileHashes, limit: int | None) -> Gathered:
 def _sample(rows: pl.DataFrame, limit: int, seed: int) -> pl.DataFrame:
     """So many rows by a hash of where they lie, in reading order."""
     names = rows.select(pl.concat_str("source", "row", separator="\0")).to_series()
-    drawn = rows.with_columns(uniform(names, seed, "limit")).sort("uniform", "position")
-    return drawn.head(limit).sort("position").drop("uniform")
+    return rows.filter(uniform(names, seed, "limit").rank("ordinal") <= limit)
 
 
 def _with_hashes(
@@ -98,23 +97,18 @@ def _places(rows: pl.DataFrame, name: str) -> pl.DataFrame:
 
 def _join_hash(rows: pl.DataFrame, name: str, known: pl.DataFrame) -> pl.DataFrame:
     """Add `<name>_sha256`; a file that cannot be read is a problem of its row."""
-    keys = known.rename({"path": f"{name}_path", "member": f"{name}_member"})
-    rows = rows.with_columns(pl.col(f"{name}_member").cast(pl.String)).join(
-        keys,
-        on=[f"{name}_path", f"{name}_member"],
-        how="left",
-        nulls_equal=True,
-        maintain_order="left",
+    places = rows.select(path=f"{name}_path", member=pl.col(f"{name}_member").cast(pl.String))
+    found = places.join(
+        known, on=["path", "member"], how="left", nulls_equal=True, maintain_order="left"
     )
-    failed = pl.col("error").is_not_null() & pl.col("problem").is_null()
-    return (
-        rows.with_columns(
-            problem=pl.when(failed).then(pl.lit("unreadable")).otherwise("problem"),
-            problem_field=pl.when(failed).then(pl.lit(name)).otherwise("problem_field"),
-            problem_detail=pl.when(failed).then("error").otherwise("problem_detail"),
-        )
-        .rename({"sha256": f"{name}_sha256"})
-        .drop("error")
+    error = found["error"]
+    failed = error.is_not_null() & rows["problem"].is_null()
+    return rows.with_columns(
+        found["member"].alias(f"{name}_member"),
+        found["sha256"].alias(f"{name}_sha256"),
+        problem=pl.when(failed).then(pl.lit("unreadable")).otherwise("problem"),
+        problem_field=pl.when(failed).then(pl.lit(name)).otherwise("problem_field"),
+        problem_detail=pl.when(failed).then(error).otherwise("problem_detail"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,7 +142,7 @@ def _rasters(course: Course, living: pl.DataFrame, asking: Asking) -> dict[str, 
 
 
 def _changed(living: pl.DataFrame, name: str, rasters: pl.DataFrame) -> pl.DataFrame:
-    joined = living.join(rasters, left_on=f"{name}_sha256", right_on="key")
+    joined = living.select("pair_id", key=f"{name}_sha256").join(rasters, on="key")
     return joined.select(
         "pair_id",
         verdict=pl.lit("change"),
@@ -163,13 +164,8 @@ def _data(
 ) -> dict[str, pl.DataFrame]:
     """Split -> released rows, media as the hash of the bytes that are released."""
     for name, drawn in rasters.items():
-        key = f"{name}_sha256"
-        sha = drawn.select(pl.col("key").alias(key), "png_sha256")
-        living = (
-            living.join(sha, on=key, how="left", maintain_order="left")
-            .with_columns(pl.coalesce("png_sha256", key).alias(key))
-            .drop("png_sha256")
-        )
+        released = dict(drawn.select("key", "png_sha256").iter_rows())
+        living = living.with_columns(pl.col(f"{name}_sha256").replace(released))
     columns = data_columns(fields)
     if not embed:
         columns += [f"{name}_uri" for name in media_fields(fields)]
@@ -183,26 +179,26 @@ def _media_bytes(
     living: pl.DataFrame, fields: Fields, rasters: Mapping[str, pl.DataFrame], asking: Asking
 ) -> MediaBytes:
     def media(name: str, pair_ids: pl.Series) -> list[dict[str, Any] | None]:
-        rows = pair_ids.to_frame("pair_id").join(living, on="pair_id", maintain_order="left")
+        places = living.select("pair_id", key=f"{name}_sha256", uri=f"{name}_uri")
+        rows = pair_ids.to_frame("pair_id").join(places, on="pair_id", maintain_order="left")
         drawn = rasters.get(name, pl.DataFrame(schema={"key": pl.String, "png": pl.Binary}))
-        rows = rows.join(
-            drawn, left_on=f"{name}_sha256", right_on="key", how="left", maintain_order="left"
-        )
-        present = rows.filter(pl.col(f"{name}_sha256").is_not_null() & pl.col("png").is_null())
-        keys = present[f"{name}_sha256"].unique(maintain_order=True)
+        rows = rows.join(drawn, on="key", how="left", maintain_order="left")
+        present = rows.filter(pl.col("key").is_not_null() & pl.col("png").is_null())
+        keys = present["key"].unique(maintain_order=True)
         items = asking.contents.items(fields[name].type, keys)
         read = {i.key: read_content(m) for i in items if isinstance(m := i.contents[0], Media)}
-        return [_cell(row, name, read) for row in rows.iter_rows(named=True)]
+        return [_cell(*row, read) for row in rows.select("key", "uri", "png").iter_rows()]
 
     return media
 
 
-def _cell(row: dict[str, Any], name: str, read: Mapping[str, bytes]) -> dict[str, Any] | None:
-    key, uri = row[f"{name}_sha256"], row[f"{name}_uri"]
+def _cell(
+    key: str | None, uri: str, png: bytes | None, read: Mapping[str, bytes]
+) -> dict[str, Any] | None:
     if key is None:
         return None
-    if row["png"] is not None:
-        return {"bytes": row["png"], "path": str(Path(Path(uri).name).with_suffix(".png"))}
+    if png is not None:
+        return {"bytes": png, "path": str(Path(Path(uri).name).with_suffix(".png"))}
     return {"bytes": read[key], "path": Path(uri).name}
 
 
@@ -217,7 +213,9 @@ def _with_status(table: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
 def _counts(course: Course, decisions: pl.DataFrame, living: pl.DataFrame) -> Counts:
     gone = decisions.filter(pl.col("verdict").is_in(LEAVES))
     why = gone.group_by("step", "name", "reason").len().sort("step", "len", "reason")
-    left = {f"{name}: {reason}": count for _, name, reason, count in why.iter_rows()}
+    left: Counter[str] = Counter()
+    for _, name, reason, count in why.iter_rows():
+        left[f"{name}: {reason}"] += count
     if "split" in living.columns:
         kept = dict(living.group_by("split").len().sort("split").iter_rows())
     else:

@@ -140,11 +140,12 @@ class Align(Step):
         lefts = lefts.rename({"features": "left", "embedding": "left_in_right"})
         rights = rights.rename({"embedding": "right", "error": "error_right"})
         learn = pl.col("split") == "train" if _has_train(table) else pl.lit(True)
+        sides = {"image": f"{image}_sha256", "text": f"{text}_sha256"}
         joined = (
-            table.with_columns(learn=learn)
+            table.select("pair_id", learn=learn, **sides)
             .join(_fold_groups(table, text, ask), on="pair_id")
-            .join(lefts, left_on=f"{image}_sha256", right_on="key", how="left")
-            .join(rights, left_on=f"{text}_sha256", right_on="key", how="left")
+            .join(lefts, left_on="image", right_on="key", how="left")
+            .join(rights, left_on="text", right_on="key", how="left")
         )
         return joined.select(
             "pair_id",

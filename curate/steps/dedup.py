@@ -141,7 +141,8 @@ class Dedup(Step):
         from curate.steps import likeness
 
         columns = self.columns(ask.fields)
-        ordered = _by_preference(table, self.keep, ask)
+        largest = _image_among(self, ask.fields) if self.keep == "largest" else None
+        ordered = _by_preference(table, largest, ask)
         nodes = _nodes(ordered, columns, whole=self.exact == "pair")
         found = [self._alike(name, table, ask) for name in self.near_fields]
         edges = likeness.all_alike(nodes, columns, found) if found else None
@@ -172,23 +173,27 @@ class Dedup(Step):
         return min(bounds[fields[name].type] for name in self.near_fields)
 
 
-def _image_among(step: Dedup, fields: Fields) -> bool:
+def _image_among(step: Dedup, fields: Fields) -> str | None:
+    """The first image field that is compared."""
     names = content_fields(fields) if step.exact == "pair" else [*step.near_fields, step.exact]
-    return any(name in fields and fields[name].type == "image" for name in names if name)
+    images = (n for n in names if n and n in fields and fields[n].type == "image")
+    return next(images, None)
 
 
-def _by_preference(table: pl.DataFrame, keep: str, ask: Ask) -> pl.DataFrame:
-    if keep == "first":
+def _by_preference(table: pl.DataFrame, image: str | None, ask: Ask) -> pl.DataFrame:
+    """The pairs as they were read or, given an image, the largest first."""
+    if image is None:
         return table.sort("position")
     import polars as pl
 
     from curate.measures.image import IMAGE_PROBE
 
-    name = next(name for name, field in ask.fields.items() if field.type == "image")
-    sizes = ask.measure(IMAGE_PROBE, table[f"{name}_sha256"])
+    sizes = ask.measure(IMAGE_PROBE, table[f"{image}_sha256"])
     area = sizes.select("key", area=pl.col("width") * pl.col("height"))
-    joined = table.join(area, left_on=f"{name}_sha256", right_on="key", how="left")
-    return joined.sort("area", "position", descending=[True, False], nulls_last=True)
+    pairs = table.select("pair_id", "position", key=f"{image}_sha256")
+    pairs = pairs.join(area, on="key", how="left")
+    pairs = pairs.sort("area", "position", descending=[True, False], nulls_last=True)
+    return pairs.select("pair_id").join(table, on="pair_id", maintain_order="left")
 
 
 def _nodes(ordered: pl.DataFrame, columns: list[str], whole: bool = False) -> pl.DataFrame:
@@ -208,7 +213,8 @@ def _members(
     """`pair_id`, `related_id`, `score`, `detail` of every pair that goes."""
     import polars as pl
 
-    members = ordered.join(nodes, on=columns, nulls_equal=True).select("pair_id", "node")
+    contents = ordered.select("pair_id", *columns)
+    members = contents.join(nodes, on=columns, nulls_equal=True).select("pair_id", "node")
     said = members.join(removed, left_on="node", right_on="pair_id", how="left")
     repeated = (pl.col("node") != pl.col("pair_id")) & pl.col("related_id").is_null()
     return said.select(

@@ -144,11 +144,13 @@ class Bound:
         """`pair_id`, verdict (null when it holds), reason, score, threshold, detail."""
         import polars as pl
 
-        key = f"{self.field}_sha256"
-        values = ask.measure(self.what.measure(), table[key])
-        joined = table.join(values, left_on=key, right_on="key", how="left")
+        content = {"key": f"{self.field}_sha256"}
+        if self.what.modality == "text":
+            content["text"] = self.field
+        values = ask.measure(self.what.measure(), table[content["key"]])
+        joined = table.select("pair_id", **content).join(values, on="key", how="left")
         unreadable = pl.col("error").is_not_null()
-        return joined.with_columns(self._judged(joined)).select(
+        return joined.with_columns(self._judged()).select(
             "pair_id",
             verdict=pl.when(unreadable).then(pl.lit("unreadable")).otherwise("broken"),
             reason=pl.when(unreadable).then(pl.lit(f"{self.field} unreadable")).otherwise("why"),
@@ -157,9 +159,9 @@ class Bound:
             detail=pl.when(unreadable).then(f"{self.field}: " + pl.col("error")).otherwise("found"),
         )
 
-    def _judged(self, joined: pl.DataFrame) -> list[pl.Expr]:
+    def _judged(self) -> list[pl.Expr]:
         if self.what.bare in ("is", "regex"):
-            return self._judge_words(joined)
+            return self._judge_words()
         return self._judge_number()
 
     def _judge_number(self) -> list[pl.Expr]:
@@ -182,18 +184,17 @@ class Bound:
             pl.lit(None, pl.String).alias("found"),
         ]
 
-    def _judge_words(self, joined: pl.DataFrame) -> list[pl.Expr]:
+    def _judge_words(self) -> list[pl.Expr]:
         import polars as pl
 
         if self.what.bare == "regex":
-            hit = pl.col(self.field).str.contains(self.value)
+            hit = self.what.value().str.contains(self.value)
             broken = hit if self.key.endswith(".excludes") else ~hit
             found = pl.lit(self.value)
         else:
             allowed = [self.value] if isinstance(self.value, str) else list(self.value)
             value = self.what.value()
-            absent = pl.col(f"{self.field}_sha256").is_null()
-            broken = ~absent & ~value.is_in(allowed).fill_null(False)
+            broken = pl.col("key").is_not_null() & ~value.is_in(allowed).fill_null(False)
             found = pl.concat_str(value.fill_null("unknown"), pl.lit(f", not {', '.join(allowed)}"))
         return [
             pl.when(broken).then(pl.lit("drop")).alias("broken"),

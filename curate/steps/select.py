@@ -132,7 +132,8 @@ class Select(Step):
             if self._groups
             else pl.lit("")
         )
-        frame = table.with_columns(
+        frame = table.select(
+            "pair_id",
             group=group,
             score=self._scores(table, ask),
             draw=uniform(table["pair_id"], self.seed, "select"),
@@ -162,7 +163,8 @@ class Select(Step):
         assert isinstance(found, Property)
         key = f"{self.by.partition('.')[0]}_sha256"
         values = ask.measure(found.measure(), table[key])
-        joined = table.join(values, left_on=key, right_on="key", how="left", maintain_order="left")
+        keys = table.select(key=key)
+        joined = keys.join(values, on="key", how="left", maintain_order="left")
         return joined.select(score=found.value().cast(pl.Float64)).to_series()
 
     def _limits(self, frame: pl.DataFrame) -> pl.DataFrame:

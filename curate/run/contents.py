@@ -41,7 +41,8 @@ class Contents:
 
     def items(self, modality: str, keys: pl.Series) -> Iterator[Item]:
         """One item per key, in the order in which sources were read: contents that lie in one
-        container are then read one after the other."""
+        container are then read one after the other.
+        """
         places = self.places.filter(pl.col("modality") == modality)
         found = places.join(keys.to_frame("key"), on="key", how="semi", maintain_order="left")
         for row in found.iter_rows(named=True):

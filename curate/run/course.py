@@ -19,6 +19,7 @@ from curate.run.asking import Asking, NotMeasured
 from curate.run.gather import Gathered
 from curate.run.order import Action, Decode, in_order
 from curate.run.progress import Progress
+from curate.steps.step import FindsCopies
 
 if TYPE_CHECKING:
     from curate.recipe.recipe import Recipe
@@ -93,7 +94,7 @@ class Course:
             living = self.living
             edges = [stars(living, f"{name}_sha256") for name in media_fields(self.fields)]
             for step in self.recipe.steps:
-                if hasattr(step, "field_edges"):
+                if isinstance(step, FindsCopies):
                     edges.append(step.field_edges(living, asking))
             links = pl.concat(
                 [pl.DataFrame(schema={"left": pl.String, "right": pl.String}), *edges]

@@ -1,8 +1,8 @@
 """In which order a recipe's steps run: as written, but for what must come first.
 
 Mixed filters are parted so that headers are looked at before anything is decoded; every medium is
-decoded whole before the first step that looks at content; and the split is assigned before the
-first step that learns from the data.
+decoded whole before the first step that looks at content; and the split is assigned after copies
+have gone, and before the first step that learns from the data.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from curate.pairs.field import Fields
-from curate.steps.step import Step
+from curate.steps.step import FindsCopies, Step
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def in_order(steps: Sequence[Step], fields: Fields) -> list[Action]:
 def _split_early(steps: Sequence[Step]) -> list[Step]:
     ordered = [step for step in steps if step.word != "split"]
     for split in (step for step in steps if step.word == "split"):
-        written = steps.index(split)
         fits = next((n for n, step in enumerate(ordered) if step.fits), len(ordered))
-        ordered.insert(min(fits, written), split)
+        dedups = [n for n, step in enumerate(ordered, start=1) if isinstance(step, FindsCopies)]
+        ordered.insert(min(fits, max([steps.index(split), *dedups])), split)
     return ordered

@@ -187,7 +187,8 @@ def _media_bytes(
         keys = present["key"].unique(maintain_order=True)
         items = asking.contents.items(fields[name].type, keys)
         read = {i.key: read_content(m) for i in items if isinstance(m := i.contents[0], Media)}
-        return [_cell(*row, read) for row in rows.select("key", "uri", "png").iter_rows()]
+        cells = rows.select("key", "uri", "png").iter_rows()
+        return [_cell(key, uri, png, read) for key, uri, png in cells]
 
     return media
 

@@ -94,7 +94,7 @@ class Align(Step):
         from curate.fits.head import HEAD
         from curate.ledger.verdict import verdicts
 
-        vectors = self._vectors(table, ask)
+        vectors = self.vectors(table, ask)
         whole = vectors.drop_nulls(["left", "right"]).sort("pair_id")
         scored = ask.fit(HEAD, whole.drop("error"))
         threshold = self._threshold(scored["score"])
@@ -128,7 +128,7 @@ class Align(Step):
         first, second = self.score
         return (first, second) if fields[first].type == "image" else (second, first)
 
-    def _vectors(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+    def vectors(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         """What the head learns from and scores, and why a side could not be read."""
         import polars as pl
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -125,3 +125,11 @@ class Step(BaseModel):
     def parse(cls, value: Any) -> Step:
         """Validate what stands behind the step's word in a recipe."""
         return cls.model_validate(value)
+
+
+@runtime_checkable
+class FindsCopies(Protocol):
+    """A step that can say which pairs are copies of one another, as `dedup` does."""
+
+    def field_edges(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        """`left`, `right`: pairs alike in any one field, which a split must not tear apart."""

@@ -38,5 +38,5 @@ def table(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Table:
     return make
 
 
-def _field(kind: str, optional: bool) -> dict[str, Any]:  # noqa: FBT001
+def _field(kind: str, optional: bool) -> dict[str, Any]:
     return {"type": kind} if kind == "metadata" else {"type": kind, "optional": optional}

@@ -47,7 +47,9 @@ def grown(place: Workspace, rows: int) -> Iterator[tuple[str, dict[str, Any], st
 
 def row(said: str, built: dict[str, Any], wanted: str, first: dict[str, Any]) -> list[str]:
     measures = built["measures"].items()
-    news = ", ".join(f"{name} {spent['computed']:,}" for name, spent in measures if spent["computed"])
+    news = ", ".join(
+        f"{name} {spent['computed']:,}" for name, spent in measures if spent["computed"]
+    )
     share = built["computed"] / first["computed"]
     return [
         said,

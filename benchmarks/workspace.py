@@ -70,9 +70,8 @@ def run(command: Sequence[str]) -> str:
 
 def show(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a Markdown table, numbers to the right."""
-    rows = [[str(cell) for cell in row] for row in rows]
     print("|", " | ".join(header), "|")
     print("|", " | ".join(["---", *["---:"] * (len(header) - 1)]), "|")
     for row in rows:
-        print("|", " | ".join(row), "|")
+        print("|", " | ".join(map(str, row)), "|")
     print(flush=True)

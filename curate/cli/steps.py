@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import BaseModel
+
     from curate.steps.step import Step
 
 EXAMPLES = """\b
@@ -51,14 +55,24 @@ def _document(step: type[Step]) -> dict[str, Any]:
 
 def _explain(step: type[Step]) -> None:
     click.echo(f"{step.word}: {step.summary}\n\n{_text(step.__doc__)}\n\nParameters:")
-    for name, field in step.model_fields.items():
-        default = "" if field.default is None else f" (default: {field.default!r})"
-        click.echo(f"  {name:<14} {field.description}{default}")
+    for name, description, default in _parameters(step):
+        shown = "" if default in (None, [], {}) else f" (default: {json.dumps(default)})"
+        click.echo(f"  {name:<20} {description}{shown}")
     if step.word == "filter":
         _explain_properties()
     click.echo("\nExamples:")
     for example in step.examples:
         click.echo(f"  {example}")
+
+
+def _parameters(model: type[BaseModel], parent: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Name, description and default of each; those of a mapping follow it as `minhash.ngram`."""
+    for name, field in model.model_fields.items():
+        nested = field.annotation if hasattr(field.annotation, "model_fields") else None
+        required = field.is_required() or nested is not None
+        yield f"{parent}{name}", field.description or "", None if required else field.default
+        if nested is not None:
+            yield from _parameters(nested, f"{parent}{name}.")
 
 
 def _explain_properties() -> None:

@@ -28,7 +28,9 @@ def show_built(built: Built, recipe: Path, warnings: dict[str, int]) -> None:
 
 
 def _pairs(built: Built) -> Table:
-    table = Table("pairs", "what became of them", title=f"{built.seen:,} pairs seen", title_justify="left")
+    table = Table(
+        "pairs", "what became of them", title=f"{built.seen:,} pairs seen", title_justify="left"
+    )
     table.columns[0].justify = "right"
     for name, count in built.kept.items():
         table.add_row(f"{count:,}", f"kept in {name}", style="green")

@@ -15,6 +15,9 @@ from itertools import islice
 from curate.engines.engine import Batch, Item, Task
 from curate.engines.work import work
 
+_AHEAD = 4
+"""Groups handed out per worker, so that none waits while values are being written."""
+
 
 @dataclass(frozen=True)
 class LocalEngine:
@@ -28,7 +31,8 @@ class LocalEngine:
         size = self.batch_size or min(task.measure.chunk for task in tasks)
         groups = _groups(items, size)
         with ThreadPoolExecutor(self.workers) as pool:
-            waiting = {pool.submit(_work, g, tasks) for g in islice(groups, self.workers + 1)}
+            depth = _AHEAD * self.workers
+            waiting = {pool.submit(_work, g, tasks) for g in islice(groups, depth)}
             try:
                 while waiting:
                     done, waiting = wait(waiting, return_when=FIRST_COMPLETED)

@@ -116,27 +116,31 @@ class Asking:
         items: Callable[[pl.Series], Iterable[Item]],
     ) -> pl.DataFrame:
         """One row per key; a fragment that proves damaged while it is read is computed again."""
-        self._fill(measures, keys, items)
+        computed = self._fill(measures, keys, items)
         values = self._read(measures, keys)
-        return self._values(measures, keys, items) if values is None else values
+        if values is None:
+            return self._values(measures, keys, items)
+        for measure in measures:
+            self._count_reused(measure, keys, computed[measure.name])
+        return values
 
     def _fill(
         self,
         measures: Sequence[Measure],
         keys: pl.Series,
         items: Callable[[pl.Series], Iterable[Item]],
-    ) -> None:
+    ) -> dict[str, pl.Series]:
+        """Compute what is missing; measure -> the keys that were."""
         missing = {measure.name: self.missing(measure, keys) for measure in measures}
-        for measure in measures:
-            self._count_reused(measure, keys, missing[measure.name])
         todo = [measure for measure in measures if missing[measure.name].len()]
         if not todo:
-            return
+            return missing
         if not self.compute:
             raise NotMeasured(", ".join(measure.name for measure in todo))
         tasks = [self._task(measure, missing[measure.name]) for measure in todo]
         union = pl.concat([missing[m.name] for m in todo]).unique(maintain_order=True)
         self._run(items(union), tasks)
+        return missing
 
     def _run(self, items: Iterable[Item], tasks: Sequence[Task]) -> None:
         for task in tasks:
@@ -168,12 +172,12 @@ class Asking:
             joined = joined.with_columns(error=error).drop("error_new")
         return joined
 
-    def _count_reused(self, measure: Measure, keys: pl.Series, missing: pl.Series) -> None:
+    def _count_reused(self, measure: Measure, keys: pl.Series, computed: pl.Series) -> None:
         """Count each key once a build, however often it is asked for."""
         name = self.shelf(measure).folder.name
         seen = self._seen.get(name)
         new = keys if seen is None else keys.filter(~keys.is_in(seen.implode()))
-        known = new.filter(~new.is_in(missing.implode()))
+        known = new.filter(~new.is_in(computed.implode()))
         self.usage.of(measure.name).reused += known.len()
         self._seen[name] = new if seen is None else pl.concat([seen, new])
 

@@ -38,6 +38,8 @@ class Stage:
     """Whether an earlier stage could not be decided because its measures are not there yet."""
     needs: list[tuple[Measure, pl.Series]] = field(default_factory=list, repr=False)
     """Only planning: the measures it asks for at first, and of which contents."""
+    lacking: bool = False
+    """Only planning: whether it could not be decided, because values are not there yet."""
 
 
 @dataclass
@@ -128,14 +130,15 @@ class Course:
     ) -> None:
         before, estimated, start = self.alive.len(), self.estimated, time.perf_counter()
         self.progress.step(name, before)
+        lacking = False
         try:
             said = decide()
         except NotMeasured:
-            self.estimated = True
+            self.estimated = lacking = True
         else:
             self.enter(name, said)
-        seconds = time.perf_counter() - start
-        self.stages.append(Stage(self._number(), name, before, seconds, estimated, needs or []))
+        seconds, number = time.perf_counter() - start, self._number()
+        self.stages.append(Stage(number, name, before, seconds, estimated, needs or [], lacking))
 
     def enter(self, name: str, said: pl.DataFrame) -> None:
         self.ledger.add(self._number(), name, said)

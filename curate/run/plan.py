@@ -15,6 +15,7 @@ from curate.measures.measure import Measure
 from curate.recipe import Recipe
 from curate.run.asking import Asking
 from curate.run.build import Options, opened
+from curate.run.course import Stage
 from curate.run.progress import Silence
 
 
@@ -65,21 +66,30 @@ def plan(recipe: Recipe, options: Options | None = None) -> Plan:
         course.run(asking)
         counted: dict[str, pl.Series] = {}
         steps = [
-            PlannedStep(
-                stage.name,
-                stage.pairs,
-                stage.estimated,
-                [_need(measure, keys, asking, counted) for measure, keys in stage.needs],
-            )
+            PlannedStep(stage.name, stage.pairs, stage.estimated, _needs(stage, asking, counted))
             for stage in course.stages
         ]
         return Plan(sum(course.gathered.rows.values()), steps)
 
 
-def _need(measure: Measure, keys: pl.Series, asking: Asking, counted: dict[str, pl.Series]) -> Need:
+def _needs(stage: Stage, asking: Asking, counted: dict[str, pl.Series]) -> list[Need]:
+    return [_need(measure, keys, stage, asking, counted) for measure, keys in stage.needs]
+
+
+def _need(
+    measure: Measure,
+    keys: pl.Series,
+    stage: Stage,
+    asking: Asking,
+    counted: dict[str, pl.Series],
+) -> Need:
+    """What is missing is counted where it is first asked for; a stage that could be decided
+    asked for less than it might have, and lacks nothing.
+    """
     shelf = asking.shelf(measure)
     missing = asking.missing(measure, keys)
     known = keys.len() - missing.len()
+    missing = missing if stage.lacking else missing.clear()
     before = counted.get(shelf.folder.name)
     new = missing if before is None else missing.filter(~missing.is_in(before.implode()))
     counted[shelf.folder.name] = new if before is None else pl.concat([before, new])

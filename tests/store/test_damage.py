@@ -1,0 +1,104 @@
+"""What is damaged in the store is set aside, told, and computed again; a build never trusts it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from curate.store.fragment import read_fragment, read_notes, write_fragment
+from tests.conftest import Finished
+from tests.workspace import Workspace, curate
+
+
+def fragments(workspace: Workspace, measure: str) -> list[Path]:
+    return sorted((workspace.store / "values").glob(f"{measure}-*/*.parquet"))
+
+
+def flip(path: Path, share: float) -> None:
+    """Turn one byte, so far into the file."""
+    data = bytearray(path.read_bytes())
+    data[int(len(data) * share)] ^= 0xFF
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9])
+@pytest.mark.parametrize("measure", ["image.probe", "image.thumbnail"])
+def test_turned_byte(workspace: Workspace, finished: Finished, measure: str, share: float) -> None:
+    """Anywhere in it: in the keys, in the values, or in what describes them and may be harmless."""
+    workspace.build()
+    (path,) = fragments(workspace, measure)
+    flip(path, share)
+    said = curate("build", workspace.path, "--json")
+    assert said.code == 0
+    found = said.document
+    assert found["digest"] == finished.built.digest
+    again = found["measures"][measure]
+    if again["computed"]:
+        assert again["reused"] == 0
+        (warning,) = found["warnings"]
+        assert measure in warning
+        assert "is damaged and was set aside" in said.err
+        assert path.with_suffix(".damaged").exists()
+    else:
+        assert not found["warnings"]
+    assert curate("build", workspace.path, "--json").document["computed"] == 0
+
+
+def test_cut_off(workspace: Workspace, finished: Finished) -> None:
+    workspace.build()
+    for path in fragments(workspace, "*"):
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    said = curate("build", workspace.path, "--json")
+    assert said.code == 0
+    assert said.document["digest"] == finished.built.digest
+    assert all(spent["reused"] == 0 for spent in said.document["measures"].values())
+
+
+def test_hashes_of_files(workspace: Workspace, finished: Finished) -> None:
+    workspace.build()
+    (path,) = (workspace.store / "files").glob("*.parquet")
+    flip(path, 0.5)
+    with pytest.warns(UserWarning, match="damaged"):
+        built = workspace.build()
+    assert built.digest == finished.built.digest
+    assert built.usage.files.computed == 15
+
+
+def test_plan_says_what_is_lost(workspace: Workspace) -> None:
+    workspace.build()
+    (path,) = fragments(workspace, "image.pdq")
+    path.write_bytes(b"PAR1")
+    said = curate("plan", workspace.path, "--json")
+    assert said.code == 0
+    assert said.document["missing"] == 8
+    assert "damaged" in said.err
+
+
+def test_empty_and_foreign_files(workspace: Workspace) -> None:
+    workspace.build()
+    (path,) = fragments(workspace, "image.pdq")
+    (path.parent / "empty.parquet").touch()
+    (path.parent / "notes.txt").write_text("mine")
+    with pytest.warns(UserWarning, match="damaged"):
+        assert workspace.build().usage.computed == 0
+    assert (path.parent / "notes.txt").read_text() == "mine"
+
+
+def test_a_fragment_is_whole_or_not_there(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"key": ["a", "b"], "value": [1, 2]})
+    path = write_fragment(tmp_path, frame, {"seconds": 0.5})
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+    read = read_fragment(path)
+    assert read is not None
+    assert read.equals(frame)
+    assert read_notes(path) == {"rows": 2, "seconds": 0.5}
+    assert read_fragment(tmp_path / "none.parquet") is None
+    assert read_notes(tmp_path / "none.parquet") == {}
+
+
+def test_a_failure_while_writing_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(TypeError):
+        write_fragment(tmp_path, pl.DataFrame({"key": ["a"]}), {"seconds": object()})
+    assert list(tmp_path.iterdir()) == []

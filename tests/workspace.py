@@ -155,7 +155,7 @@ class Workspace:
 
     @property
     def release(self) -> Path:
-        return self.root / "releases" / self.recipe["name"] / self.recipe["version"]
+        return self.root / "releases" / str(self.recipe["name"]) / str(self.recipe["version"])
 
     def having(self, **keys: Any) -> Workspace:
         """The same place with other keys in its recipe, which is YAML spelt as JSON."""

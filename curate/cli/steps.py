@@ -68,7 +68,7 @@ def _explain(step: type[Step]) -> None:
 def _parameters(model: type[BaseModel], parent: str = "") -> Iterator[tuple[str, str, Any]]:
     """Name, description and default of each; those of a mapping follow it as `minhash.ngram`."""
     for name, field in model.model_fields.items():
-        nested = field.annotation if hasattr(field.annotation, "model_fields") else None
+        nested: Any = field.annotation if hasattr(field.annotation, "model_fields") else None
         required = field.is_required() or nested is not None
         yield f"{parent}{name}", field.description or "", None if required else field.default
         if nested is not None:

@@ -116,6 +116,7 @@ class Dedup(Step):
         """`left`, `right` pairs alike in any one field: what a split must not tear apart."""
         import polars as pl
 
+        from curate.pairs.components import stars
         from curate.steps import likeness
 
         ends = {"left": pl.String, "right": pl.String}
@@ -123,7 +124,7 @@ class Dedup(Step):
         for name in self.near_fields:
             nodes = _nodes(table, [f"{name}_sha256"])
             edges = likeness.all_alike(nodes, [f"{name}_sha256"], [self._alike(name, table, ask)])
-            found.append(edges.select("left", "right"))
+            found += [edges.select("left", "right"), stars(table, f"{name}_sha256")]
         return pl.concat(found)
 
     def _alike(self, name: str, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
@@ -144,7 +145,7 @@ class Dedup(Step):
         largest = _image_among(self, ask.fields) if self.keep == "largest" else None
         ordered = _by_preference(table, largest, ask)
         nodes = _nodes(ordered, columns, whole=self.exact == "pair")
-        found = [self._alike(name, table, ask) for name in self.near_fields]
+        found = [self._alike(name, ordered, ask) for name in self.near_fields]
         edges = likeness.all_alike(nodes, columns, found) if found else None
         removed = _members(ordered, nodes, columns, _leaders(nodes["node"], edges))
         said = table.select("pair_id").join(

@@ -62,8 +62,14 @@ def images(keys: pl.Series, ask: Ask, likeness: float) -> pl.DataFrame:
 
 
 def texts(keys: pl.Series, ask: Ask, minhash: MinHash) -> pl.DataFrame:
-    """Pairs of texts whose sets of shingles have at least this Jaccard similarity."""
+    """Pairs of texts whose sets of shingles have at least this Jaccard similarity.
+
+    `keys` are in order of preference: of a bucket too large to compare whole, every member is
+    compared with the most preferred.
+    """
+    order = keys.drop_nulls().unique(maintain_order=True).to_frame("key").with_row_index("rank")
     signatures = ask.measure(text_minhash(minhash.ngram, minhash.unit), keys)
+    signatures = signatures.join(order, on="key").sort("rank")
     proposed = _propose_texts(signatures, minhash.threshold)
     verified = ask.compare(text_jaccard(minhash.ngram, minhash.unit), proposed)
     found = verified.filter(pl.col("jaccard") >= minhash.threshold)
@@ -177,28 +183,30 @@ def _miss(threshold: float, rows: int) -> float:
 
 
 def _propose_texts(signatures: pl.DataFrame, threshold: float) -> pl.DataFrame:
-    """Pairs of keys that share a band: every member with the smallest key of its bucket, and
-    every two members of buckets small enough to compare whole.
-    """
+    """Pairs of keys that share a band."""
     count, rows = bands(threshold)
     frames = [_bucket_edges(signatures, band * rows, rows) for band in range(count)]
     return pl.concat(frames).unique()
 
 
 def _bucket_edges(signatures: pl.DataFrame, start: int, rows: int) -> pl.DataFrame:
+    """Every two members of a small bucket; every member of a large one with its first few."""
     matrix = signatures["signature"].to_numpy()[:, start : start + rows]
     bucket = np.ascontiguousarray(matrix).view(f"V{4 * rows}").ravel()
     _, inverse, counts = np.unique(bucket, return_inverse=True, return_counts=True)
     frame = pl.DataFrame({"key": signatures["key"], "bucket": inverse}).filter(
         pl.Series(counts[inverse] > 1)
     )
-    members = frame.group_by("bucket").agg(pl.col("key").sort())
-    hub = members.select(left=pl.col("key").list.first(), right="key").explode("right")
-    small = members.filter(pl.col("key").list.len() <= _WHOLE_BUCKET)
-    every = small.select(left="key", right="key").explode("left").explode("right")
-    edges = pl.concat([hub, every])
-    return edges.filter(pl.col("left") < pl.col("right"))
+    members = frame.group_by("bucket", maintain_order=True).agg("key")
+    small = pl.col("key").list.len() <= _WHOLE_BUCKET
+    hubs = pl.when(small).then("key").otherwise(pl.col("key").list.head(_HUBS))
+    edges = members.select(l=hubs, r="key").explode("l").explode("r")
+    return edges.filter(pl.col("l") != pl.col("r")).select(
+        left=pl.min_horizontal("l", "r"), right=pl.max_horizontal("l", "r")
+    )
 
 
+_HUBS = 8
+"""Of a large bucket, so many that all its members are compared with."""
 _WHOLE_BUCKET = ceil(4 * log(PERMUTATIONS))
 """Largest bucket whose members are all compared with one another: 20."""

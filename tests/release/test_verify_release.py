@@ -92,8 +92,8 @@ def mend_digests(release: Path, name: str) -> None:
 
 
 def first_drop(frame: pl.DataFrame) -> pl.Expr:
-    where = frame.with_row_index().filter(pl.col("verdict") == "drop")["index"][0]
-    return pl.int_range(pl.len()) == where
+    where = int(frame.with_row_index().filter(pl.col("verdict") == "drop")["index"][0])
+    return pl.int_range(pl.len()).eq(where)
 
 
 def kept_after_all(frame: pl.DataFrame) -> pl.DataFrame:

@@ -129,7 +129,10 @@ def test_likeness_is_not_passed_along_a_chain(table: Table) -> None:
 
 def test_the_first_read_stays(table: Table) -> None:
     """From the middle of the chain both ends are near."""
-    assert gone(texts(table, [CHAIN[1], CHAIN[0], CHAIN[2]]).decide(words("caption"))) == {1: 0, 2: 0}
+    assert gone(texts(table, [CHAIN[1], CHAIN[0], CHAIN[2]]).decide(words("caption"))) == {
+        1: 0,
+        2: 0,
+    }
 
 
 def test_the_most_alike_is_named(table: Table) -> None:

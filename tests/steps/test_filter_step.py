@@ -178,7 +178,7 @@ CONDITIONS: list[tuple[str, list[int]]] = [
 @pytest.mark.parametrize(("condition", "out"), CONDITIONS)
 def test_where(table: Table, condition: str, out: list[int]) -> None:
     """What is not known does not hold."""
-    rows = [
+    rows: list[dict[str, object]] = [
         {"year": 1999, "kind": "a", "checked": True},
         {"year": 2001, "kind": "b", "checked": False},
         {"year": None, "kind": "bb", "checked": False},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -17,7 +18,7 @@ from tests.workspace import Workspace, write_lines
 KINDS = ["a"] * 20 + ["b"] * 15 + ["c"] * 5
 
 
-def numbered(table: Table, kinds: list[str | None]) -> Workspace:
+def numbered(table: Table, kinds: Sequence[str | None]) -> Workspace:
     """Captions of one word and more; the further down, the more words."""
     rows = [{"kind": kind, "caption": "word " * (n + 1)} for n, kind in enumerate(kinds)]
     return table(rows, caption="text")

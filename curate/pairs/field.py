@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Key
 
-Modality: TypeAlias = Literal["text", "image", "audio"]
+Modality: TypeAlias = Literal["text", "image", "audio", "video", "sensor"]
 Fields: TypeAlias = "dict[str, Field]"
 
 
@@ -38,6 +38,21 @@ class AudioField(_Field):
     optional: bool = Key(False, description="Pairs may lack this field.")
 
 
+class VideoField(_Field):
+    """A film: pictures in time, with or without sound."""
+
+    type: Literal["video"]
+    language: str | None = Key(None, description="BCP 47 tag of the language spoken.")
+    optional: bool = Key(False, description="Pairs may lack this field.")
+
+
+class SensorField(_Field):
+    """A stream of samples with timestamps, one or more channels each."""
+
+    type: Literal["sensor"]
+    optional: bool = Key(False, description="Pairs may lack this field.")
+
+
 class MetadataField(_Field):
     """A value that describes the pair: text, a number or a truth value."""
 
@@ -50,15 +65,23 @@ class MetadataField(_Field):
 
 
 Field: TypeAlias = Annotated[
-    TextField | ImageField | AudioField | MetadataField, Key(discriminator="type")
+    TextField | ImageField | AudioField | VideoField | SensorField | MetadataField,
+    Key(discriminator="type"),
 ]
 
-MEDIA: frozenset[str] = frozenset({"image", "audio"})
+MEDIA: frozenset[str] = frozenset({"image", "audio", "video", "sensor"})
+CLOCKED: frozenset[str] = frozenset({"audio", "video", "sensor"})
+"""Media with a clock, of which a pair may hold a span."""
 
 
 def media_fields(fields: Fields) -> list[str]:
     """Names of the fields whose content is a file's bytes."""
     return [name for name, field in fields.items() if field.type in MEDIA]
+
+
+def clocked_fields(fields: Fields) -> list[str]:
+    """Names of the fields whose content may be a span of a file."""
+    return [name for name, field in fields.items() if field.type in CLOCKED]
 
 
 def content_fields(fields: Fields) -> list[str]:

@@ -17,7 +17,9 @@ from curate.pairs.field import (
     Fields,
     ImageField,
     MetadataField,
+    SensorField,
     TextField,
+    VideoField,
     content_fields,
 )
 from curate.recipe.complaint import nearest
@@ -33,11 +35,11 @@ RESERVED = frozenset(
     | {"source", "row", "status", "split", "component", "align"}
     | {"problem", "problem_field", "problem_detail"}
 )
-SUFFIXES = ("_uri", "_sha256", "_path", "_member")
+SUFFIXES = ("_uri", "_sha256", "_path", "_member", "_start", "_end")
 
-MODELS: dict[str, type[TextField | ImageField | AudioField | MetadataField]] = {
+MODELS: dict[str, type[Field]] = {
     get_args(model.model_fields["type"].annotation)[0]: model
-    for model in (TextField, ImageField, AudioField, MetadataField)
+    for model in (TextField, ImageField, AudioField, VideoField, SensorField, MetadataField)
 }
 _EXAMPLE = "caption: {type: text}"
 

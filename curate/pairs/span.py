@@ -1,0 +1,42 @@
+"""Stretches of recordings: contents that lie inside a file and are cut only when they are read.
+
+A span is named by the file it lies in and its ends in seconds, so that thousands of clips of one
+film cost nothing until somebody looks at them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from curate.pairs.identity import canonical_json, content_hash
+
+DECIMALS = 6
+"""Ends are kept to the microsecond."""
+
+
+class Span(NamedTuple):
+    """From `start` up to `end`, in seconds of the recording's own clock."""
+
+    start: float
+    end: float
+
+    @property
+    def duration(self) -> float:
+        return self.end - self.start
+
+
+class Recording(NamedTuple):
+    """The bytes of a recording's file, and the stretch of it that is meant; all of it when None."""
+
+    data: bytes
+    span: Span | None = None
+
+
+def span(start: float, end: float) -> Span:
+    """A span whose ends are rounded to what names can tell apart."""
+    return Span(round(start, DECIMALS), round(end, DECIMALS))
+
+
+def span_key(file_sha256: str, of: Span) -> str:
+    """The key of a span's content: a hash of the file's hash and both ends."""
+    return content_hash(canonical_json({"file": file_sha256, "span": list(of)}))

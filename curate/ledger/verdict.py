@@ -10,6 +10,7 @@ Verdict: TypeAlias = Literal[
     "keep",
     "drop",
     "merge",
+    "paired",
     "change",
     "add",
     "review",
@@ -21,8 +22,9 @@ Verdict: TypeAlias = Literal[
 ]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
 
-LEAVES: tuple[str, ...] = ("drop", "unreadable", "refused")
-"""Verdicts after which a pair is out; `merge` lines speak of a row that was no pair of its own."""
+LEAVES: tuple[str, ...] = ("drop", "paired", "unreadable", "refused")
+"""Verdicts after which a pair is out: `paired` is a part that lives on in the pairs made of it.
+`merge` lines speak of a row that was no pair of its own."""
 
 VERDICT: dict[str, type[pl.DataType]] = {
     "pair_id": pl.String,

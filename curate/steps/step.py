@@ -7,6 +7,8 @@ The table holds the pairs still alive, one row each, sorted by `position`:
     pair_id, position, origin, parents, source, row        text, int, text, list[text], text, text
     <field>, <field>_sha256                                text fields: the text, its content hash
     <field>_sha256                                         media fields (null when absent)
+    <field>_file_sha256, <field>_start, <field>_end        audio, video, sensor: the file, and the
+                                                           span of it in seconds (null: all of it)
     <field>                                                metadata: text, number or truth value
     and whatever earlier steps added: `split`, scores by name (`align`)
 
@@ -62,6 +64,13 @@ class Outcome:
     """Columns of `curate.ledger.verdict.VERDICT`, one row per pair of the table."""
     columns: pl.DataFrame | None = None
     """`pair_id` and new columns for later steps."""
+    added: pl.DataFrame | None = None
+    """New pairs: `parents` (ids), `reason`, `score` and `detail` (each may be left out), and the
+    columns of their fields as the table has them. Media that the step made stand as bytes in
+    `<field>_bytes`; spans need only `<field>_file_sha256`, `_start` and `_end`. What was used up
+    for them gets the verdict `paired`, with the new pair's id left to the conductor."""
+    changed: pl.DataFrame | None = None
+    """`pair_id` and the columns of fields whose content is another now, written as in `added`."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +100,30 @@ class Step(BaseModel):
     examples: ClassVar[tuple[str, ...]] = ()
     fits: ClassVar[bool] = False
     """Whether `decide` learns from pairs; the split is assigned before the first that does."""
+    leads: ClassVar[str] = ""
+    """Of several steps with one word: the key by which this one is recognised."""
+    forms: ClassVar[tuple[type[Step], ...]] = ()
+    """The steps that share this word, told apart by what they lead with."""
 
     @property
     def title(self) -> str:
         """The ledger's `name`: begins with the step's word."""
         return self.word
+
+    @property
+    def gives(self) -> tuple[str, ...]:
+        """Names of the score columns that this step adds."""
+        return ()
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """Names of the score columns that an earlier step must have added."""
+        return ()
+
+    @property
+    def joins(self) -> tuple[str, ...]:
+        """Names of the sources whose rows are only parts of pairs until this step joins them."""
+        return ()
 
     def check(self, fields: Fields) -> Iterator[Objection]:
         """What is wrong with these parameters for these fields."""

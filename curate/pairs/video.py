@@ -1,0 +1,222 @@
+"""Films: what their header says, when their frames are shown, and the pictures where scenes begin.
+
+MP4, MOV, WebM, MKV and AVI, by content. Frames are RGB and upright. Times are the recording's own,
+in seconds, as its container states them; a span holds the frames with start <= time < end. What
+fails is `Unreadable`. Every function may be called from several threads and prints nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from av.stream import Disposition
+from av.video.reformatter import Interpolation
+
+from curate.errors import Unreadable
+from curate.pairs.audio import Waveform
+from curate.pairs.container import check_container, container_format
+from curate.pairs.film import write_film
+from curate.pairs.libav import duration, frames_from, opened, sound_samples
+from curate.pairs.span import Recording, Span
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+FORMATS = ("MP4", "MOV", "WEBM", "MKV", "AVI")
+MOST_PIXELS = 1 << 26
+"""Of one frame: twice those of 8K."""
+GREY_SIDE = 32
+REDUCED = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
+"""Area means, the same on every processor."""
+SCENE = 16.0
+"""Mean difference of grey levels (of 255) to the frame before that begins a scene."""
+
+
+@dataclass(frozen=True)
+class VideoHeader:
+    """What a film says of itself; `width` and `height` in pixels of the upright frames, `rate` in
+    frames a second, `duration` in seconds.
+    """
+
+    format: str
+    codec: str
+    width: int
+    height: int
+    rate: float
+    frames: int | None
+    duration: float
+    has_sound: bool
+
+
+def probe_video(data: bytes) -> VideoHeader:
+    """The header, and of the frames only the first."""
+    form = _format(data)
+    with opened(data, form) as container:
+        stream = _stream(container)
+        first = next(_frames(container, stream, None), None)
+        if first is None:
+            raise Unreadable("holds no frames")
+        width, height = first.width, first.height
+        return VideoHeader(
+            format=form,
+            codec=stream.codec_context.codec.canonical_name,
+            width=height if first.rotation % 180 else width,
+            height=width if first.rotation % 180 else height,
+            rate=float(stream.average_rate or stream.guessed_rate or 0),
+            frames=stream.frames or None,
+            duration=_duration(container, stream),
+            has_sound=bool(container.streams.audio),
+        )
+
+
+def check_video(data: bytes) -> int:
+    """The number of frames of a film whose every picture and sound decodes."""
+    form = _format(data)
+    check_container(data, form)
+    with opened(data, form) as container:
+        stream = _stream(container)
+        frames, packets = 0, 0
+        for packet in container.demux(stream, *container.streams.audio[:1]):
+            if packet.is_corrupt:
+                raise Unreadable("damaged: a packet is not whole")
+            decoded = packet.decode()
+            if packet.stream is stream:
+                packets += packet.size > 0
+                frames += len(decoded)
+                _check_frames(decoded)
+        if packets < stream.frames:
+            raise Unreadable(f"truncated: {packets} of {stream.frames} frames are there")
+    if not frames:
+        raise Unreadable("holds no frames")
+    return frames
+
+
+def frame_times(recording: Recording) -> np.ndarray:
+    """Times at which frames are shown, float64 seconds, rising; decoded only where not stated."""
+    with opened(recording.data, _format(recording.data)) as container:
+        stream = _stream(container)
+        packets = [p for p in container.demux(stream) if p.size and not p.is_discard]
+        if any(packet.pts is None for packet in packets):
+            container.seek(container.start_time or 0)
+            times = [frame.time for frame in _frames(container, stream, None)]
+        else:
+            times = sorted(float(packet.pts * stream.time_base) for packet in packets)
+    shown = np.array(times, np.float64)
+    start, end = recording.span or (0.0, np.inf)
+    return shown[(shown >= start) & (shown < end)]
+
+
+def scene_frames(recording: Recording, at_most: int = 8) -> list[tuple[float, np.ndarray]]:
+    """Time and picture, uint8 (height, width, 3), of the first frame and of those where scenes
+    begin: frames that differ from the one before by `SCENE` grey levels in the mean, at 32x32
+    pixels. Of more than `at_most`, that many at even steps through them.
+    """
+    with opened(recording.data, _format(recording.data)) as container:
+        stream = _stream(container)
+        times = _thinned(_scene_times(container, stream, recording.span), at_most)
+        return [(time, _upright(_frame_at(container, stream, time))) for time in times]
+
+
+def sound(recording: Recording) -> Waveform:
+    """The film's first sound on the film's clock; `Unreadable` when there is none."""
+    with opened(recording.data, _format(recording.data)) as container:
+        start, end = recording.span or (0.0, None)
+        return Waveform(*sound_samples(container, start, end))
+
+
+def cut_video(recording: Recording) -> bytes:
+    """The recording as an MP4 file of its own (H.264, AAC), upright, its clock beginning at 0.
+
+    The same bytes for the same recording: one thread, nothing of time or place.
+    """
+    start, end = recording.span or (0.0, np.inf)
+    with opened(recording.data, _format(recording.data)) as container:
+        stream = _stream(container)
+        heard = sound(recording) if container.streams.audio else None
+        return write_film(_frames(container, stream, recording.span), start, end, heard)
+
+
+def _format(data: bytes) -> str:
+    if not data:
+        raise Unreadable("the file is empty")
+    found = container_format(data)
+    if found in FORMATS:
+        return str(found)
+    raise Unreadable(
+        f"format {found} is no film" if found else f"not a film: it begins with {data[:8].hex(' ')}"
+    )
+
+
+def _stream(container: InputContainer) -> Any:
+    """The first stream of pictures that is not a cover."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            pixels = stream.codec_context.width * stream.codec_context.height
+            if pixels > MOST_PIXELS:
+                raise Unreadable(f"{pixels} pixels are more than the {MOST_PIXELS} decoded")
+            return stream
+    raise Unreadable("holds no pictures")
+
+
+def _frames(container: InputContainer, stream: Any, span: Span | None) -> Iterator[Any]:
+    """Frames of a span, or all, in the order they are shown."""
+    start, end = span or (-np.inf, np.inf)
+    for frame in frames_from(container, stream, start):
+        if frame.time is not None and frame.time >= end:
+            return
+        if frame.time is None or frame.time >= start:
+            yield frame
+
+
+def _check_frames(frames: list[Any]) -> None:
+    for frame in frames:
+        if frame.is_corrupt:
+            raise Unreadable(f"damaged: the frame at {frame.time:.3f} s cannot be decoded")
+
+
+def _duration(container: InputContainer, stream: Any) -> float:
+    """As stated; of a live recording, which states nothing, up to its last packet."""
+    stated = duration(container)
+    if stated is not None:
+        return stated
+    ends = [p.pts + (p.duration or 0) for p in container.demux(stream) if p.pts is not None]
+    return float(max(ends) * stream.time_base)
+
+
+def _scene_times(container: InputContainer, stream: Any, span: Span | None) -> list[float]:
+    times: list[float] = []
+    before = None
+    for frame in _frames(container, stream, span):
+        grey = _grey(frame)
+        if before is None or np.abs(grey - before).mean() >= SCENE:
+            times.append(frame.time)
+        before = grey
+    if not times:
+        raise Unreadable("holds no frames")
+    return times
+
+
+def _grey(frame: Any) -> np.ndarray:
+    small = frame.reformat(GREY_SIDE, GREY_SIDE, "gray8", interpolation=REDUCED)
+    grey: np.ndarray = small.to_ndarray().astype(np.int16)
+    return grey
+
+
+def _thinned(times: list[float], at_most: int) -> list[float]:
+    if len(times) <= at_most:
+        return times
+    return [times[at * len(times) // at_most] for at in range(at_most)]
+
+
+def _frame_at(container: InputContainer, stream: Any, time: float) -> Any:
+    container.seek(container.start_time or 0)
+    return next(frame for frame in frames_from(container, stream, time) if frame.time >= time)
+
+
+def _upright(frame: Any) -> np.ndarray:
+    """Pixels as RGB, turned as the container says they are shown."""
+    pixels = frame.to_ndarray(format="rgb24")
+    return np.ascontiguousarray(np.rot90(pixels, frame.rotation // 90 % 4))

@@ -1,10 +1,12 @@
-"""What is measured of recordings without any model: header, whole decoding, level and silence."""
+"""What is measured of recordings without any model: header, whole decoding, level and silence; and
+the files that spans make when they are released.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,9 @@ import polars as pl
 
 from curate.errors import Unreadable
 from curate.measures.measure import Compute, Measure
-from curate.pairs.audio import Waveform, probe_audio
+from curate.pairs.audio import Waveform, encode_flac, probe_audio
+from curate.pairs.identity import content_hash
+from curate.pairs.span import Recording, check_within
 
 FLOOR = -120.0
 """Decibels that stand for no sound at all."""
@@ -34,12 +38,12 @@ LEVEL: dict[str, type[pl.DataType]] = {
 
 AUDIO_PROBE = Measure(
     name="audio.probe",
-    version=1,
+    version=2,
     of=("audio",),
     returns=HEADER,
     compute="curate.measures.audio:probe",
     view="bytes",
-    libraries=("soundfile",),
+    libraries=("av", "soundfile"),
     chunk=256,
 )
 AUDIO_DECODE = Measure(
@@ -48,7 +52,7 @@ AUDIO_DECODE = Measure(
     of=("audio",),
     returns=DECODED,
     compute="curate.measures.audio:decode",
-    libraries=("soundfile",),
+    libraries=("av", "soundfile"),
 )
 AUDIO_LEVEL = Measure(
     name="audio.level",
@@ -56,14 +60,25 @@ AUDIO_LEVEL = Measure(
     of=("audio",),
     returns=LEVEL,
     compute="curate.measures.audio:level",
-    libraries=("soundfile",),
+    libraries=("av", "soundfile"),
 )
+AUDIO_CUT = Measure(
+    name="audio.cut",
+    version=1,
+    of=("audio",),
+    returns={"bytes": pl.Binary, "bytes_sha256": pl.String},
+    compute="curate.measures.audio:flac",
+    libraries=("av", "soundfile"),
+)
+"""The samples as a FLAC file's bytes, and their SHA-256."""
 
 
 def probe(measure: Measure, models: Mapping[str, Path]) -> Compute:
-    """Headers; what has none says why in `error`."""
+    """Headers, the duration that of the span; what has none says why in `error`."""
     return lambda payloads: pl.DataFrame(
-        [_header(data) for data in payloads], schema={**HEADER, "error": pl.String}, orient="row"
+        [_header(recording) for recording in payloads],
+        schema={**HEADER, "error": pl.String},
+        orient="row",
     )
 
 
@@ -83,6 +98,17 @@ def level(measure: Measure, models: Mapping[str, Path]) -> Compute:
         schema=LEVEL,
         orient="row",
     )
+
+
+def flac(measure: Measure, models: Mapping[str, Path]) -> Compute:
+    def compute(payloads: Sequence[Waveform]) -> pl.DataFrame:
+        files = [encode_flac(sound) for sound in payloads]
+        return pl.DataFrame(
+            {"bytes": files, "bytes_sha256": [content_hash(file) for file in files]},
+            schema=dict(measure.returns),
+        )
+
+    return compute
 
 
 def samples_hash(sound: Waveform) -> str:
@@ -122,9 +148,13 @@ def _decibels(amplitude: float) -> float:
     return round(max(FLOOR, 20 * math.log10(amplitude)), 4) if amplitude > 0 else FLOOR
 
 
-def _header(data: bytes) -> tuple[str | int | float | None, ...]:
+def _header(recording: Recording) -> tuple[str | int | float | None, ...]:
+    data, span = recording
     try:
         header = probe_audio(data)
+        if span is not None:
+            check_within(span, header.duration)
     except Unreadable as error:
         return (None, None, None, None, error.message)
-    return (header.format, header.rate, header.channels, header.duration, None)
+    duration = header.duration if span is None else span.duration
+    return (header.format, header.rate, header.channels, duration, None)

@@ -1,8 +1,9 @@
 """Sound recordings: what their header says, and their samples.
 
-WAV, FLAC and OGG (Vorbis, Opus) by content, not by name. libsndfile reads half a file without a
-word, so that wholeness is checked here: the sizes and counts of the container against what was
-decoded. What fails is `Unreadable`. Every function may be called from several threads.
+By content, not by name. libsndfile reads WAV, FLAC and OGG (Vorbis, Opus); libav the rest: MP3, AAC,
+M4A, WMA, and the sound of films. Both read half a file without a word, so that wholeness is checked
+here: the sizes and counts of the container against what was decoded. A span of a recording needs
+only its own samples. What fails is `Unreadable`. Every function may be called from several threads.
 """
 
 from __future__ import annotations
@@ -15,11 +16,16 @@ import numpy as np
 import soundfile as sf
 
 from curate.errors import Unreadable
+from curate.pairs.container import check_container, container_format
+from curate.pairs.mpeg import check_mpeg, mpeg_format
 from curate.pairs.ogg import check_ogg
+from curate.pairs.span import Recording, Span, check_within
 
 FORMATS = {"WAV": "WAV", "WAVEX": "WAV", "FLAC": "FLAC", "OGG": "OGG"}
 MOST_SAMPLES = 500_000_000
 """Of all channels together: 2 GB once decoded, 87 minutes of stereo at 48 kHz."""
+STRAY = 0.1
+"""Seconds by which a coded sound may end before its container says: decoders drop paddings."""
 UNKNOWN_SIZES = (0, 0xFFFFFFFF)
 """What a WAV says of its length when it was written to a pipe."""
 
@@ -45,24 +51,133 @@ class Waveform:
 
 def probe_audio(data: bytes) -> AudioHeader:
     """The header, without decoding samples."""
+    if coded := _coded_format(data):
+        return _coded_header(data, coded)
     with _opened(data) as file:
         return _header(file)
 
 
 def decode_audio(data: bytes) -> Waveform:
     """All samples of a recording that is whole."""
+    if coded := _coded_format(data):
+        return _decode_coded(data, coded)
     with _opened(data) as file:
         header = _header(file)
         _check_whole(data, header.format)
-        try:
-            samples = file.read(dtype="float32", always_2d=True)
-        except (sf.SoundFileError, RuntimeError) as error:
-            raise Unreadable(_words(error)) from None
-    if len(samples) != header.frames:
-        raise Unreadable(f"truncated: {len(samples)} of {header.frames} frames are there")
+        return Waveform(_read(file, header.frames), header.rate)
+
+
+def read_audio(recording: Recording) -> Waveform:
+    """All samples, or those of the span alone."""
+    data, of = recording
+    if of is None:
+        return decode_audio(data)
+    header = probe_audio(data)
+    check_within(of, header.duration)
+    if coded := _coded_format(data):
+        return _decode_coded(data, coded, of)
+    with _opened(data) as file:
+        first, last = _ends(of, header.rate, header.frames)
+        file.seek(first)
+        return Waveform(_read(file, last - first), header.rate)
+
+
+def cut(waveform: Waveform, of: Span) -> Waveform:
+    """The samples of a span of a whole recording, which must lie within it."""
+    check_within(of, len(waveform.samples) / waveform.rate + STRAY)
+    first, last = _ends(of, waveform.rate, len(waveform.samples))
+    return Waveform(waveform.samples[first:last], waveform.rate)
+
+
+def cut_audio(recording: Recording) -> bytes:
+    """The recording as a FLAC file of its own; the same bytes for the same samples."""
+    return encode_flac(read_audio(recording))
+
+
+def encode_flac(waveform: Waveform) -> bytes:
+    """Samples in 16 bits where these hold them exactly, else in 24."""
+    out = BytesIO()
+    steps = waveform.samples.astype(np.float64) * 2**15
+    if (steps == np.rint(steps)).all() and np.abs(steps).max(initial=0) < 2**15:
+        whole, subtype = steps.astype(np.int16), "PCM_16"
+    else:
+        wide = np.clip(np.rint(steps * 2**8), -(2**23), 2**23 - 1)
+        whole, subtype = wide.astype(np.int32) << 8, "PCM_24"
+    try:
+        sf.write(out, whole, waveform.rate, format="FLAC", subtype=subtype)
+    except (sf.SoundFileError, RuntimeError, ValueError) as error:
+        raise Unreadable(f"cannot be written as FLAC: {_words(error)}") from None
+    return out.getvalue()
+
+
+def bounded(frames: int, channels: int) -> int:
+    """The number of frames, when it is one that is decoded."""
+    if frames <= 0:
+        raise Unreadable("holds no sound: zero frames")
+    if frames * channels > MOST_SAMPLES:
+        raise Unreadable(f"{frames * channels} samples are more than the {MOST_SAMPLES} decoded")
+    return frames
+
+
+def _ends(of: Span, rate: int, frames: int) -> tuple[int, int]:
+    """First sample of a span and the one after its last; a span has one sample at least."""
+    first = min(round(of.start * rate), frames - 1)
+    return first, max(first + 1, min(round(of.end * rate), frames))
+
+
+def _read(file: sf.SoundFile, frames: int) -> np.ndarray:
+    try:
+        samples: np.ndarray = file.read(frames, dtype="float32", always_2d=True)
+    except (sf.SoundFileError, RuntimeError) as error:
+        raise Unreadable(_words(error)) from None
+    if len(samples) != frames:
+        raise Unreadable(f"truncated: {len(samples)} of {frames} frames are there")
+    return _finite(samples)
+
+
+def _finite(samples: np.ndarray) -> np.ndarray:
     if not np.isfinite(samples).all():
         raise Unreadable("holds samples that are no numbers")
-    return Waveform(samples, header.rate)
+    return samples
+
+
+def _coded_format(data: bytes) -> str | None:
+    """The format of what libav reads; None for what libsndfile is asked."""
+    return container_format(data) or mpeg_format(data)
+
+
+def _coded_header(data: bytes, form: str) -> AudioHeader:
+    from curate.pairs.libav import duration, opened, sound_stream
+
+    with opened(data, form) as container:
+        stream = sound_stream(container)
+        rate, channels = int(stream.rate or 0), int(stream.channels)
+        seconds = duration(container, stream)
+    return AudioHeader(form, rate, channels, bounded(round(seconds * rate), channels), seconds)
+
+
+def _decode_coded(data: bytes, form: str, of: Span | None = None) -> Waveform:
+    from curate.pairs.libav import opened, sound_samples, sound_stream
+
+    header = _coded_header(data, form)
+    if of is None:
+        _check_coded(data, form)
+    start, end = of or (0.0, header.duration)
+    with opened(data, form) as container:
+        stream = sound_stream(container)
+        zero = float((stream.start_time or 0) * stream.time_base)
+        samples, rate = sound_samples(container, start, end, zero)
+    lacking = end - start - len(samples) / rate
+    if lacking > STRAY or not len(samples):
+        raise Unreadable(f"truncated: the last {lacking:.3f} s are not there")
+    return Waveform(_finite(samples), rate)
+
+
+def _check_coded(data: bytes, form: str) -> None:
+    if form in ("MP3", "AAC"):
+        check_mpeg(data, form)
+    else:
+        check_container(data, form)
 
 
 def _opened(data: bytes) -> sf.SoundFile:
@@ -79,11 +194,8 @@ def _opened(data: bytes) -> sf.SoundFile:
 
 
 def _header(file: sf.SoundFile) -> AudioHeader:
-    frames, channels, rate = file.frames, file.channels, file.samplerate
-    if frames <= 0:
-        raise Unreadable("holds no sound: zero frames")
-    if frames * channels > MOST_SAMPLES:
-        raise Unreadable(f"{frames * channels} samples are more than the {MOST_SAMPLES} decoded")
+    channels, rate = file.channels, file.samplerate
+    frames = bounded(file.frames, channels)
     return AudioHeader(FORMATS[file.format], rate, channels, frames, frames / rate)
 
 

@@ -45,11 +45,11 @@ def write_film(frames: Iterable[Any], start: float, end: float, sound: Waveform 
     out = BytesIO()
     with av.open(out, "w", format="mp4", container_options=FILE) as container:
         picture = _picture(container, first)
-        track = None if sound is None else _track(container, sound)
+        track = None if sound is None or not len(sound.samples) else _track(container, sound)
         for frame in chain([first], timed):
             container.mux(picture.encode(_even(frame)))
         container.mux(picture.encode(None))
-        if sound is not None:
+        if track is not None and sound is not None:
             _write_sound(container, track, sound)
     return out.getvalue()
 

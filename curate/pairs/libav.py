@@ -30,6 +30,8 @@ DEMUXERS = {
     "MKV": "matroska",
     "AVI": "avi",
     "ASF": "asf",
+    "MP3": "mp3",
+    "AAC": "aac",
 }
 SLACK = 0.05
 """Seconds that a sound's stated times may stray from its samples; containers round them."""
@@ -55,9 +57,21 @@ def opened(data: bytes, form: str) -> Iterator[InputContainer]:
         raise Unreadable(_words(error)) from None
 
 
-def duration(container: InputContainer) -> float | None:
-    """Seconds up to which the recording runs, as its container says."""
-    return None if container.duration is None else container.duration / av.time_base
+def duration(container: InputContainer, stream: Any) -> float:
+    """Seconds up to which the recording runs: as stated, or up to the stream's last packet where
+    nothing is stated (live recordings) or only guessed from the size of the file.
+    """
+    if container.duration is not None and container.format.name not in ("mp3", "aac"):
+        return float(container.duration / av.time_base)
+    ends = [p.pts + (p.duration or 0) for p in container.demux(stream) if p.pts is not None]
+    return float((max(ends, default=0) - (stream.start_time or 0)) * stream.time_base)
+
+
+def sound_stream(container: InputContainer) -> Any:
+    """The first stream of sound."""
+    if not container.streams.audio:
+        raise Unreadable("holds no sound")
+    return container.streams.audio[0]
 
 
 def frames_from(container: InputContainer, stream: Any, start: float) -> Iterator[Any]:
@@ -83,36 +97,37 @@ def _is_key(frame: Any) -> bool:
 
 
 def sound_samples(
-    container: InputContainer, start: float = 0.0, end: float | None = None
+    container: InputContainer, start: float, end: float, zero: float = 0.0
 ) -> tuple[np.ndarray, int]:
     """Samples of the first sound as float32 (frames, channels), and their rate.
 
-    They lie on the recording's clock from `start` up to `end` seconds: a sound that begins late
-    begins with silence.
+    They lie on a clock that begins at `zero` of the container's, from `start` up to `end` seconds:
+    a sound that begins late begins with silence, one that has ended is empty.
     """
-    if not container.streams.audio:
-        raise Unreadable("holds no sound")
-    stream = container.streams.audio[0]
-    parts, rate, at = [], int(stream.rate or 0), 0
-    for frame in frames_from(container, stream, start):
+    stream = sound_stream(container)
+    parts, rate, at = [], int(stream.rate or 0), None
+    for frame in frames_from(container, stream, start + zero):
         if frame.sample_rate != rate:
             raise Unreadable("changes its sample rate")
-        if end is not None and frame.time is not None and frame.time >= end:
+        at = _place(None if frame.time is None else frame.time - zero, rate, at)
+        if at >= end * rate:
             break
-        samples = _samples(frame)
-        at = _place(frame, rate, at) if frame.time is not None else at
-        parts.append((at, samples))
-        at += len(samples)
+        parts.append((at, _samples(frame)))
+        at += frame.samples
     if not parts:
-        raise Unreadable("holds no sound: zero frames")
-    first, last = round(start * rate), at if end is None else min(at, round(end * rate))
-    return _laid(parts, first, last), rate
+        return np.zeros((0, stream.channels), np.float32), rate
+    last = max(begin + len(samples) for begin, samples in parts)
+    return _laid(parts, round(start * rate), round(min(end * rate, last))), rate
 
 
-def _place(frame: Any, rate: int, expected: int) -> int:
-    """The number of a frame's first sample."""
-    stated = round(frame.time * rate)
-    return expected if abs(stated - expected) <= SLACK * rate and expected else stated
+def _place(time: float | None, rate: int, expected: int | None) -> int:
+    """The number of a frame's first sample: where the last frame ended, unless its time says that
+    something lies between.
+    """
+    if time is None:
+        return expected or 0
+    near = expected is not None and abs(time * rate - expected) <= SLACK * rate
+    return expected if expected is not None and near else round(time * rate)
 
 
 def _laid(parts: list[tuple[int, np.ndarray]], first: int, last: int) -> np.ndarray:

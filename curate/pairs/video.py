@@ -7,7 +7,7 @@ fails is `Unreadable`. Every function may be called from several threads and pri
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,11 @@ from av.stream import Disposition
 from av.video.reformatter import Interpolation
 
 from curate.errors import Unreadable
-from curate.pairs.audio import Waveform
+from curate.pairs.audio import Waveform, bounded
 from curate.pairs.container import check_container, container_format
 from curate.pairs.film import write_film
-from curate.pairs.libav import duration, frames_from, opened, sound_samples
-from curate.pairs.span import Recording, Span
+from curate.pairs.libav import duration, frames_from, opened, sound_samples, sound_stream
+from curate.pairs.span import Recording, Span, check_within
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -31,8 +31,10 @@ MOST_PIXELS = 1 << 26
 GREY_SIDE = 32
 REDUCED = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 """Area means, the same on every processor."""
-SCENE = 16.0
-"""Mean difference of grey levels (of 255) to the frame before that begins a scene."""
+SCENE = 12.0
+"""Mean difference of grey levels (of 255) to the frame before, from which a scene may begin."""
+STILLER = 2.0
+"""How many times larger that difference is than the two before it."""
 
 
 @dataclass(frozen=True)
@@ -67,31 +69,26 @@ def probe_video(data: bytes) -> VideoHeader:
             height=width if first.rotation % 180 else height,
             rate=float(stream.average_rate or stream.guessed_rate or 0),
             frames=stream.frames or None,
-            duration=_duration(container, stream),
+            duration=duration(container, stream),
             has_sound=bool(container.streams.audio),
         )
 
 
-def check_video(data: bytes) -> int:
-    """The number of frames of a film whose every picture and sound decodes."""
+def check_video(data: bytes, span: Span | None = None) -> int:
+    """The number of frames of a film, or of a span of it, whose every picture and sound decodes."""
     form = _format(data)
-    check_container(data, form)
     with opened(data, form) as container:
-        stream = _stream(container)
-        frames, packets = 0, 0
-        for packet in container.demux(stream, *container.streams.audio[:1]):
-            if packet.is_corrupt:
-                raise Unreadable("damaged: a packet is not whole")
-            decoded = packet.decode()
-            if packet.stream is stream:
-                packets += packet.size > 0
-                frames += len(decoded)
-                _check_frames(decoded)
-        if packets < stream.frames:
-            raise Unreadable(f"truncated: {packets} of {stream.frames} frames are there")
-    if not frames:
+        if span is None:
+            check_container(data, form)
+            count = _check_packets(container)
+        else:
+            check_within(span, duration(container, _stream(container)))
+            count = _check_frames(_frames(container, _stream(container), span))
+            if container.streams.audio:
+                _sound(container, span)
+    if not count:
         raise Unreadable("holds no frames")
-    return frames
+    return count
 
 
 def frame_times(recording: Recording) -> np.ndarray:
@@ -111,8 +108,8 @@ def frame_times(recording: Recording) -> np.ndarray:
 
 def scene_frames(recording: Recording, at_most: int = 8) -> list[tuple[float, np.ndarray]]:
     """Time and picture, uint8 (height, width, 3), of the first frame and of those where scenes
-    begin: frames that differ from the one before by `SCENE` grey levels in the mean, at 32x32
-    pixels. Of more than `at_most`, that many at even steps through them.
+    begin: frames that differ suddenly from the one before, in grey and at 32x32 pixels. Of more
+    than `at_most`, that many at even steps through them.
     """
     with opened(recording.data, _format(recording.data)) as container:
         stream = _stream(container)
@@ -123,20 +120,31 @@ def scene_frames(recording: Recording, at_most: int = 8) -> list[tuple[float, np
 def sound(recording: Recording) -> Waveform:
     """The film's first sound on the film's clock; `Unreadable` when there is none."""
     with opened(recording.data, _format(recording.data)) as container:
-        start, end = recording.span or (0.0, None)
-        return Waveform(*sound_samples(container, start, end))
+        heard = _sound(container, recording.span)
+    if not len(heard.samples):
+        raise Unreadable("holds no sound")
+    return heard
 
 
 def cut_video(recording: Recording) -> bytes:
-    """The recording as an MP4 file of its own (H.264, AAC), upright, its clock beginning at 0.
+    """The recording as an MP4 file of its own (H.264, AAC), its clock beginning at 0.
 
     The same bytes for the same recording: one thread, nothing of time or place.
     """
     start, end = recording.span or (0.0, np.inf)
     with opened(recording.data, _format(recording.data)) as container:
-        stream = _stream(container)
-        heard = sound(recording) if container.streams.audio else None
-        return write_film(_frames(container, stream, recording.span), start, end, heard)
+        heard = _sound(container, recording.span) if container.streams.audio else None
+        container.seek(container.start_time or 0)
+        frames = _frames(container, _stream(container), recording.span)
+        return write_film(frames, start, end, heard)
+
+
+def _sound(container: InputContainer, span: Span | None) -> Waveform:
+    stream = sound_stream(container)
+    start, end = span or (0.0, np.inf)
+    seconds = min(end, duration(container, stream)) - start
+    bounded(max(1, round(seconds * stream.rate)), stream.channels)
+    return Waveform(*sound_samples(container, start, end))
 
 
 def _format(data: bytes) -> str:
@@ -171,32 +179,54 @@ def _frames(container: InputContainer, stream: Any, span: Span | None) -> Iterat
             yield frame
 
 
-def _check_frames(frames: list[Any]) -> None:
+def _check_packets(container: InputContainer) -> int:
+    """The number of frames, when no packet of picture or sound is lacking or damaged."""
+    stream = _stream(container)
+    frames, packets = 0, 0
+    for packet in container.demux(stream, *container.streams.audio[:1]):
+        if packet.is_corrupt:
+            raise Unreadable("damaged: a packet is not whole")
+        decoded = packet.decode()
+        if packet.stream is stream:
+            packets += packet.size > 0
+            frames += _check_frames(decoded)
+    if packets < stream.frames:
+        raise Unreadable(f"truncated: {packets} of {stream.frames} frames are there")
+    return frames
+
+
+def _check_frames(frames: Iterable[Any]) -> int:
+    count = 0
     for frame in frames:
         if frame.is_corrupt:
             raise Unreadable(f"damaged: the frame at {frame.time:.3f} s cannot be decoded")
-
-
-def _duration(container: InputContainer, stream: Any) -> float:
-    """As stated; of a live recording, which states nothing, up to its last packet."""
-    stated = duration(container)
-    if stated is not None:
-        return stated
-    ends = [p.pts + (p.duration or 0) for p in container.demux(stream) if p.pts is not None]
-    return float(max(ends) * stream.time_base)
+        count += 1
+    return count
 
 
 def _scene_times(container: InputContainer, stream: Any, span: Span | None) -> list[float]:
     times: list[float] = []
+    steps: list[float] = []
     before = None
     for frame in _frames(container, stream, span):
         grey = _grey(frame)
-        if before is None or np.abs(grey - before).mean() >= SCENE:
-            times.append(frame.time)
+        steps.append(0.0 if before is None else float(np.abs(grey - before).mean()))
+        times.append(frame.time)
         before = grey
     if not times:
         raise Unreadable("holds no frames")
-    return times
+    return [times[at] for at in np.flatnonzero(_begins_scene(np.array(steps)))]
+
+
+def _begins_scene(steps: np.ndarray) -> np.ndarray:
+    """Whether each frame does, by its step from the one before: a large one, and no motion that
+    went on before. Two steps are looked back on, as films repeat frames.
+    """
+    moved = np.concatenate([np.zeros(2), steps])
+    before = np.maximum(moved[:-2], moved[1:-1])
+    begins: np.ndarray = (steps >= SCENE) & (steps >= STILLER * before)
+    begins[0] = True
+    return begins
 
 
 def _grey(frame: Any) -> np.ndarray:

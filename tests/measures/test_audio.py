@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from curate.measures.audio import AUDIO_DECODE, AUDIO_LEVEL, AUDIO_PROBE, FLOOR
+from curate.measures.audio import AUDIO_CUT, AUDIO_DECODE, AUDIO_LEVEL, AUDIO_PROBE, FLOOR
 from curate.measures.measure import Measure
-from curate.pairs.audio import Waveform
+from curate.pairs.audio import Waveform, decode_audio
+from curate.pairs.identity import content_hash
+from curate.pairs.span import Recording, Span
 
 RATE = 8000
 
@@ -42,7 +44,9 @@ def level(samples: np.ndarray) -> dict[str, float]:
 def test_probe_keeps_order_and_tells_failures() -> None:
     out = BytesIO()
     sf.write(out, sine(channels=2), RATE, format="FLAC")
-    frame = measured(AUDIO_PROBE, [out.getvalue(), b"", out.getvalue()])
+    frame = measured(
+        AUDIO_PROBE, [Recording(data) for data in (out.getvalue(), b"", out.getvalue())]
+    )
     assert frame.rows() == [
         ("FLAC", RATE, 2, 1.0, None),
         (None, None, None, None, "the file is empty"),
@@ -50,7 +54,29 @@ def test_probe_keeps_order_and_tells_failures() -> None:
     ]
 
 
-@pytest.mark.parametrize("measure", [AUDIO_PROBE, AUDIO_DECODE, AUDIO_LEVEL])
+def test_a_span_has_its_own_duration_and_lies_within() -> None:
+    out = BytesIO()
+    sf.write(out, sine(), RATE, format="FLAC")
+    spans = [Span(0.25, 0.75), Span(0, 1.01), Span(0.5, 3), Span(2, 3), Span(0.5, 0.5)]
+    frame = measured(AUDIO_PROBE, [Recording(out.getvalue(), span) for span in spans])
+    assert frame["duration"].to_list() == [0.5, 1.01, None, None, None]
+    assert frame["error"].to_list()[2:] == [
+        f"the span {ends} s lies outside the recording of 1.0 s"
+        for ends in ("0.5\u20133.0", "2.0\u20133.0", "0.5\u20130.5")
+    ]
+
+
+def test_cuts_are_flac_files_of_the_same_samples() -> None:
+    sound = Waveform(np.round(sine(channels=2) * 2**15) / np.float32(2**15), RATE)
+    file, hashed = measured(AUDIO_CUT, [sound]).row(0)
+    assert hashed == content_hash(file)
+    again = decode_audio(file)
+    assert again.rate == RATE
+    assert np.array_equal(again.samples, sound.samples)
+    assert measured(AUDIO_CUT, [sound, sound])["bytes"].to_list() == [file, file]
+
+
+@pytest.mark.parametrize("measure", [AUDIO_PROBE, AUDIO_DECODE, AUDIO_LEVEL, AUDIO_CUT])
 def test_nothing_gives_nothing(measure: Measure) -> None:
     assert measured(measure, []).is_empty()
 

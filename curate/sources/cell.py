@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 
 
 class Cell(NamedTuple):
-    """Wholly empty when the row lacks the field."""
+    """Wholly empty when the row lacks the field; `start` and `end` in seconds, of a span only."""
 
     text: str | None = None
     uri: str | None = None
     path: str | None = None
     member: str | None = None
+    start: float | None = None
+    end: float | None = None
     problem: Problem | None = None
     detail: str | None = None
 

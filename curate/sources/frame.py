@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from curate.pairs.field import MEDIA
+from curate.pairs.field import CLOCKED, MEDIA
 from curate.sources.cell import ABSENT, Cell
 
 if TYPE_CHECKING:
     from curate.pairs.field import Field, Fields
 
 SEVERITY: dict[str, int] = {"refused": 0, "unreadable": 1, "missing": 2}
-COLUMNS = {
-    "text": ("text", "uri"),
-    "media": ("uri", "path", "member"),
-}
+TEXT = ("text", "uri")
+PLACE = ("uri", "path", "member")
+SPAN = ("start", "end")
 
 
 def assemble(
@@ -41,12 +40,17 @@ def assemble(
 
 
 def _spread(key: str, field: Field, cells: list[Cell]) -> dict[str, pl.Series]:
-    parts = COLUMNS["media" if field.type in MEDIA else "text"]
-    return {
+    columns = {
         key if part == "text" else f"{key}_{part}": pl.Series(
             [getattr(cell, part) for cell in cells], dtype=pl.String
         )
-        for part in parts
+        for part in (PLACE if field.type in MEDIA else TEXT)
+    }
+    if field.type not in CLOCKED:
+        return columns
+    return columns | {
+        f"{key}_{part}": pl.Series([getattr(cell, part) for cell in cells], dtype=pl.Float64)
+        for part in SPAN
     }
 
 

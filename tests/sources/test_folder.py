@@ -55,7 +55,7 @@ def test_rows_in_order_of_their_paths(data: Path, rows: Rows) -> None:
 def test_columns_are_as_promised(data: Path, rows: Rows) -> None:
     assert rows("folder", **PLAIN, category="x").columns == [
         "source", "row", "image_uri", "image_path", "image_member", "caption", "caption_uri",
-        "speech_uri", "speech_path", "speech_member", "category",
+        "speech_uri", "speech_path", "speech_member", "speech_start", "speech_end", "category",
         "problem", "problem_field", "problem_detail",
     ]  # fmt: skip
 

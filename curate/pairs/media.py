@@ -1,7 +1,7 @@
-"""Reads the bytes of one medium, from a file of its own or out of a Parquet or Arrow file.
+"""Reads the bytes of one medium, from a file of its own or out of a table or a tar archive.
 
-A medium is named by a path and a member (`12/image`: row and column of a table file), both plain
-text, so that any process can read it. What cannot be read is `Unreadable`, in plain words and
+A medium is named by a path and a member (`12/image`: row and column of a Parquet or Arrow file;
+`tar:birds/duck.jpg`: a member of an archive), both plain text, so that any process can read it. What cannot be read is `Unreadable`, in plain words and
 without the path, which may not enter a release. Row groups of Parquet files are kept for a moment:
 media asked for in the order of their rows are read once.
 """
@@ -17,6 +17,10 @@ from threading import Lock
 from typing import Any
 
 from curate.errors import Unreadable
+from curate.pairs import tar
+
+IN_TAR = "tar:"
+"""Begins the names of archives' members; rows of tables begin with a digit."""
 
 _one_reader = Lock()
 
@@ -39,6 +43,12 @@ def _read_file(path: str) -> bytes:
 
 
 def _read_member(path: str, member: str) -> bytes:
+    if member.startswith(IN_TAR):
+        return tar.read_member(path, member.removeprefix(IN_TAR))
+    return _read_cell(path, member)
+
+
+def _read_cell(path: str, member: str) -> bytes:
     import pyarrow as pa
 
     row, _, column = member.partition("/")

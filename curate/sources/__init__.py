@@ -24,6 +24,11 @@ BUILT_IN = {
     "jsonl": "curate.sources.jsonl:Jsonl",
     "parquet": "curate.sources.parquet:Parquet",
     "dataset": "curate.sources.dataset:SavedDataset",
+    "coco": "curate.sources.coco:Coco",
+    "vqa": "curate.sources.vqa:Vqa",
+    "common_voice": "curate.sources.common_voice:CommonVoice",
+    "ljspeech": "curate.sources.ljspeech:LJSpeech",
+    "avspeech": "curate.sources.avspeech:AVSpeech",
     "openmoji": "curate.sources.openmoji:OpenMoji",
 }
 

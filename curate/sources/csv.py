@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from pydantic import Field as Key
 
-from curate.sources.table import Sheet, Table, require_columns
+from curate.sources.sheet import Sheet, read_utf8, require_columns
+from curate.sources.table import Table
 
 LONGEST_CELL = 2**31 - 1
 
@@ -28,43 +28,42 @@ class Csv(Table):
     delimiter: str = Key(",", min_length=1, max_length=1, description="What separates cells.")
 
     def read(self, sheet: Sheet, columns: Mapping[str, bool]) -> dict[str, list[Any]]:
-        lines = self._lines(sheet)
-        _, header = next(lines, (0, []))
-        if not header:
-            raise sheet.fail("is empty: its first line should name the columns")
-        require_columns(sheet, columns, header)
-        places = {column: header.index(column) for column in columns}
-        values: dict[str, list[Any]] = {column: [] for column in columns}
-        for number, line in lines:
-            if len(line) != len(header):
-                raise sheet.fail(f"line {number} has {len(line)} cells, the header {len(header)}")
-            for column, place in places.items():
-                values[column].append(line[place] or None)
-        return values
-
-    def _lines(self, sheet: Sheet) -> Iterator[tuple[int, list[str]]]:
-        """Lines that are not blank, with the number of their last line in the file."""
-        csv.field_size_limit(LONGEST_CELL)
-        text = io.StringIO(read_utf8(sheet), newline="")
-        reader = csv.reader(text, delimiter=self.delimiter, strict=True)
-        try:
-            for line in reader:
-                if line:
-                    yield reader.line_num, line
-        except csv.Error as error:
-            raise sheet.fail(f"line {reader.line_num}: {error}") from None
+        return columns_of(sheet, quoted_lines(sheet, self.delimiter), columns)
 
 
-def read_utf8(sheet: Sheet) -> str:
-    """A table's text, without a byte order mark."""
+def columns_of(
+    sheet: Sheet, lines: Iterator[tuple[int, list[str]]], columns: Iterable[str]
+) -> dict[str, list[Any]]:
+    """The wanted columns of numbered lines, of which the first names them all."""
+    _, header = next(lines, (0, []))
+    if not header:
+        raise sheet.fail("is empty: its first line should name the columns")
+    require_columns(sheet, columns, header)
+    places = {column: header.index(column) for column in columns}
+    values: dict[str, list[Any]] = {column: [] for column in columns}
+    for number, line in lines:
+        if len(line) != len(header):
+            raise sheet.fail(f"line {number} has {len(line)} cells, the header {len(header)}")
+        for column, place in places.items():
+            values[column].append(line[place] or None)
+    return values
+
+
+def quoted_lines(sheet: Sheet, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Lines that are not blank, with the number of their last line in the file."""
+    csv.field_size_limit(LONGEST_CELL)
+    text = io.StringIO(read_utf8(sheet), newline="")
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
     try:
-        data = Path(sheet.path).read_bytes()
-    except OSError as error:
-        raise sheet.fail(f"cannot be read: {error.strerror}") from None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise sheet.fail(
-            f"line {line} is not UTF-8: byte 0x{data[error.start]:02x}", "save the table as UTF-8"
-        ) from None
+        for line in reader:
+            if line:
+                yield reader.line_num, line
+    except csv.Error as error:
+        raise sheet.fail(f"line {reader.line_num}: {error}") from None
+
+
+def plain_lines(sheet: Sheet, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Numbered lines that are not blank, of a table that knows no quoting."""
+    for number, line in enumerate(read_utf8(sheet).split("\n"), start=1):
+        if line.strip():
+            yield number, line.removesuffix("\r").split(delimiter)

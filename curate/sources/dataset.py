@@ -7,6 +7,7 @@ With a `revision`, `path` is the hub's name for the data set; without one it is 
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,8 +19,9 @@ from curate.pairs.field import MEDIA
 from curate.sources.boundary import Boundary
 from curate.sources.cell import Cell, required
 from curate.sources.parquet import media_values
+from curate.sources.sheet import Sheet, require_columns
 from curate.sources.source import Source
-from curate.sources.table import Sheet, require_columns, table_cells
+from curate.sources.table import table_cells
 from curate.sources.value import metadata_of
 
 if TYPE_CHECKING:
@@ -163,5 +165,6 @@ def _sheets(table: Any, values: Sequence[Any], root: Path) -> Iterator[tuple[She
         relative = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
         if relative.startswith(".."):
             raise DataError("the data set names files outside its folder")
-        yield Sheet(path, Path(relative).as_posix()), list(values[start : start + rows])
+        uri = Path(relative).as_posix()
+        yield Sheet(path, uri, posixpath.dirname(uri)), list(values[start : start + rows])
         start += rows

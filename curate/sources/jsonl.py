@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from curate.sources.csv import read_utf8
-from curate.sources.table import Sheet, Table, require_columns
+from curate.sources.sheet import Sheet, read_utf8, require_columns
+from curate.sources.table import Table
 
 
 class Jsonl(Table):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from curate.sources.table import Sheet, Table, require_columns
+from curate.sources.sheet import Sheet, require_columns
+from curate.sources.table import Table
 from curate.sources.value import EMBEDDED
 
 

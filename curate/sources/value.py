@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from curate.errors import DataError
+from curate.pairs.span import Span
 from curate.sources.cell import ABSENT, Cell, text_cell
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ class Embedded(Enum):
     """Stands for a medium whose bytes lie in the table itself."""
 
     HERE = "here"
+
+
+class Clip(NamedTuple):
+    """Stands for a stretch of a recording that has a file of its own."""
+
+    path: str
+    span: Span
 
 
 EMBEDDED: Final = Embedded.HERE

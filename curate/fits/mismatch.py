@@ -37,6 +37,7 @@ from curate.fits.fit import Fit
 from curate.pairs.draw import rounds
 
 Numbers: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
+Counts: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
 FEWEST = 100
 """Mismatched scores of a group below which it is compared with those of all groups; with fewer
@@ -159,10 +160,10 @@ def _mismatched_in_all(
     return point, min(float(low), point), max(float(high), point)
 
 
-def _storey(counts: Numbers, one: float) -> float:
+def _storey(counts: Counts, one: float) -> float:
     """The share of nulls by the number of p-values in each step from 0 to 1."""
     above = (counts[::-1].cumsum()[::-1] + one)[1:]
-    found = above * STEPS / (np.arange(STEPS - 1, 0, -1) * (counts.sum() + 0.0))
+    found = above * STEPS / (np.arange(STEPS - 1, 0, -1) * counts.sum())
     rises = np.flatnonzero(np.diff(found) >= 0)
     stop = rises[0] + 1 if len(rises) else -1
     return float(min(1.0, found[stop]))

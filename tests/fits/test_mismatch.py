@@ -77,7 +77,7 @@ def test_near_misses_are_kept_beyond_the_bound() -> None:
     near = pl.when(pl.Series(wrong)).then(pl.col("score") + 1.0).otherwise("score")
     said = estimates(table.with_columns(score=near))
     kept = (said["mismatch_share"] <= 0.02).to_numpy()
-    assert said["pi0"][0] < 0.08
+    assert (said["pi0"] < 0.08).all()
     assert wrong[kept].mean() > 0.03
 
 
@@ -93,7 +93,7 @@ def test_benjamini_and_hochberg_would_keep_half() -> None:
 def test_the_interval_holds_what_is_mismatched() -> None:
     found = [estimates(pairs(1000, 0.1, seed)[0]).row(0, named=True) for seed in range(40)]
     held = [row["pi0_low"] <= 0.1 <= row["pi0_high"] for row in found]
-    assert np.mean(held) > 0.85
+    assert sum(held) >= 35
     assert all(row["pi0_low"] <= row["pi0"] <= row["pi0_high"] for row in found)
 
 

@@ -30,7 +30,9 @@ FIELDS: Fields = {
 CLOCK = {"file_sha256": pl.String, "start": pl.Float64, "end": pl.Float64}
 
 
-def pools(fields: Fields = FIELDS, **sources: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+def pools(
+    sources: Mapping[str, Sequence[Mapping[str, Any]]], fields: Fields = FIELDS
+) -> pl.DataFrame:
     """One row per mapping; media are given by any name, spans as `<field>_start` and `_end`."""
     rows = [
         {"source": source, "row": str(number), **row}

@@ -20,7 +20,7 @@ TWO = {"key": ["photos", "captions"], "on": "file"}
 
 
 def decide(step: Mapping[str, Any], **sources: Sequence[Mapping[str, Any]]) -> Outcome:
-    table = pools(**sources)
+    table = pools(sources)
     outcome = PairKey.parse(step).decide(table, Answers())
     assert outcome.verdicts["pair_id"].to_list() == table["pair_id"].to_list()
     return outcome
@@ -53,7 +53,7 @@ def test_equal_keys_make_pairs() -> None:
     step = {**TWO, "on": {"photos": "stem", "captions": "replace(file, '.png', '')"}}
     outcome = decide(step, photos=photos, captions=captions, notes=files("duck"))
     (pair,) = added(outcome).to_dicts()
-    table = pools(photos=photos, captions=captions)
+    table = pools({"photos": photos, "captions": captions})
     assert pair == {
         "parents": ["photos:birds/duck.png", "captions:0"],
         "reason": "paired by key",
@@ -96,7 +96,7 @@ def test_places(row: str, on: str, key: str) -> None:
 
 def test_a_field_called_as_a_place_goes_first() -> None:
     fields = {**FIELDS, "stem": FIELDS["kind"]}
-    table = pools(fields, photos=[{"stem": "x"}], captions=files("x"))
+    table = pools({"photos": [{"stem": "x"}], "captions": files("x")}, fields)
     step = PairKey.parse({**TWO, "on": {"photos": "stem", "captions": "file"}})
     assert added(step.decide(table, Answers(fields))).height == 1
 
@@ -140,7 +140,10 @@ def test_many_of_one_key(step: dict[str, Any], pairs: list[str], out: dict[str, 
 
 def test_three_sources() -> None:
     step = {**TWO, "key": ["photos", "captions", "sounds"]}
-    sounds = [{"file": "a", "speech": "one"}, {"file": "a", "speech": "two", "speech_start": 1.0}]
+    sounds: list[dict[str, Any]] = [
+        {"file": "a", "speech": "one"},
+        {"file": "a", "speech": "two", "speech_start": 1.0},
+    ]
     outcome = decide(step, photos=files("a", "b"), captions=files("a"), sounds=sounds)
     assert parents(outcome) == [
         ("photos:0", "captions:0", "sounds:0"),

@@ -159,8 +159,8 @@ class Edges:
             gain = np.round(cosine - (own + near[1].radius) / 2, DECIMALS)
             rows, columns = np.nonzero(gain > 0)
             parts.append((rows + start, columns, cosine[rows, columns], gain[rows, columns]))
-        columns = [np.concatenate(part) for part in zip(*parts, strict=True)]
-        return cls(*columns, counts=(len(left), len(right)))
+        lefts, rights, cosines, gains = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return cls(lefts, rights, cosines, gains, (len(left), len(right)))
 
     def best(self, side: int) -> tuple[Rows, Matrix]:
         """Per vector of a side its best edge's number, -1 for none, and the second best's gain."""

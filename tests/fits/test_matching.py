@@ -26,7 +26,7 @@ def pools(left: Any, right: Any) -> pl.DataFrame:
         for side, vectors in sides
         for number, vector in enumerate(vectors)
     ]
-    schema = {"side": pl.String, "id": pl.String, "vector": pl.List(pl.Float32)}
+    schema: dict[str, Any] = {"side": pl.String, "id": pl.String, "vector": pl.List(pl.Float32)}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -98,8 +98,9 @@ def test_a_hub_takes_nobody() -> None:
     """A right that is near to all lefts is not the match of those whose own stands beside it."""
     chance = np.random.default_rng(4)
     hidden = chance.normal(size=(60, 8))
-    hub = hidden.mean(axis=0) + [4, 0, 0, 0, 0, 0, 0, 0]
-    table = pools(hidden + [2, 0, 0, 0, 0, 0, 0, 0], np.vstack([hidden, hub]))
+    aside = np.eye(8)[0]
+    hub = hidden.mean(axis=0) + 4 * aside
+    table = pools(hidden + 2 * aside, np.vstack([hidden, hub]))
     result = found(table, "mutual")
     assert "r060" not in pairs(result).values()
     assert right_ones(result) == 60
@@ -175,4 +176,4 @@ def _best(gain: Any) -> float:
     if rows > columns:
         return _best(gain.T)
     orders = itertools.permutations(range(columns), rows)
-    return max(sum(gain[i, j] for i, j in enumerate(order)) for order in orders)
+    return max(float(sum(gain[i, j] for i, j in enumerate(order))) for order in orders)

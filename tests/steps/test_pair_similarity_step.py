@@ -22,13 +22,16 @@ def planted() -> tuple[dict[str, Any], dict[str, list[float]]]:
     """Photos and texts of the same thirty things, in two orders, and the vector of each."""
     chance = np.random.default_rng(0)
     hidden = chance.normal(size=(COUNT, 16))
-    contents, vectors = {"photos": [], "texts": []}, {}
+    contents: dict[str, Any] = {"photos": [], "texts": []}
+    vectors: dict[str, list[float]] = {}
     for number in range(COUNT):
         contents["photos"].append({"image": f"photo {number}", "kind": "seen"})
         vectors[content_hash(f"photo {number}")] = list(hidden[number])
     for number in reversed(range(COUNT)):
         contents["texts"].append({"caption": f"text {number}", "kind": "told"})
-        vectors[content_hash(f"text {number}")] = list(hidden[number] + 0.1)
+        vectors[content_hash(f"text {number}")] = list(
+            hidden[number] + 0.1 * chance.normal(size=16)
+        )
     return contents, vectors
 
 
@@ -101,7 +104,8 @@ def test_stricter_settings_only_take_pairs_away() -> None:
         outcome = decide(step, sources, vectors)
         assert outcome.added is not None
         made.append({tuple(ids) for ids in outcome.added["parents"]})
-    assert made[0] > made[1] > made[2] >= made[3]
+    assert made[0] >= made[1] >= made[2] >= made[3]
+    assert made[0] > made[3]
 
 
 def test_rows_without_content() -> None:
@@ -137,7 +141,7 @@ TWO: Fields = {
     ],
 )
 def test_both_sides_are_placed_in_one_space(fields: list[str], columns: list[str]) -> None:
-    step = PairSimilarity.parse({**STEP, "fields": fields})
+    step = PairSimilarity.model_validate({**STEP, "fields": fields})
     used = step._encoders(TWO)
     assert [f"{used[name][0].name} {used[name][1]}" for name in fields] == columns
     assert [name for _, name in step.needs(TWO)] == fields

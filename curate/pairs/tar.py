@@ -24,8 +24,10 @@ class Member(NamedTuple):
     name: str
     offset: int
     size: int
-    problem: str | None
+    problem: str | None = None
     """Null, or why it cannot be read."""
+    regular: bool = True
+    """Whether it is a file at all."""
 
 
 def members(path: str) -> tuple[Member, ...]:
@@ -77,22 +79,32 @@ def _refuse_compressed(start: bytes) -> None:
 
 def _headers(file: BinaryIO) -> tuple[list[tarfile.TarInfo], int]:
     """All entries but folders, and where the archive's last header ends."""
+    found, end = [], 0
     with tarfile.open(fileobj=file, mode="r:") as archive:
-        found = [info for info in archive if not info.isdir()]
+        for info in archive:
+            if archive.offset <= end:  # a size below nothing would lead in a circle
+                raise tarfile.ReadError("a member ends before it begins")
+            end = archive.offset
+            if not info.isdir():
+                found.append(info)
         return found, archive.offset
 
 
 def _member(info: tarfile.TarInfo, length: int) -> Member:
-    problem = None
-    if info.issparse():
-        problem = "a sparse member, not a regular file"
-    elif info.islnk() or info.issym():
-        problem = "a link, not a regular file"
-    elif not info.isreg():
-        problem = "a device, not a regular file"
-    elif not 0 <= info.size <= length - info.offset_data:
-        problem = "the archive ends within the member"
+    if kind := _kind(info):
+        return Member(info.name, info.offset_data, 0, f"{kind}, not a regular file", regular=False)
+    sound = 0 <= info.size <= length - info.offset_data
+    problem = None if sound else "the archive ends within the member"
     return Member(info.name, info.offset_data, info.size, problem)
+
+
+def _kind(info: tarfile.TarInfo) -> str | None:
+    """What a member is that has no bytes of its own, in words."""
+    if info.issparse():
+        return "a sparse member"
+    if info.islnk() or info.issym():
+        return "a link"
+    return None if info.isreg() else "a device"
 
 
 def _told_apart(found: list[Member]) -> tuple[Member, ...]:

@@ -23,11 +23,15 @@ def read_text(cell: Cell, part: str | None) -> Cell:
     try:
         whole = _read(cell.path, os.stat(cell.path).st_mtime_ns)
     except UnicodeDecodeError as error:
-        detail = f"not UTF-8: byte 0x{error.object[error.start]:02x} at offset {error.start}"
-        return Cell(uri=uri, problem="unreadable", detail=detail)
+        return Cell(uri=uri, problem="unreadable", detail=no_utf8(error))
     except OSError as error:
         return Cell(uri=uri, problem="unreadable", detail=error.strerror or str(error))
     return text_cell(_part(whole, part), uri or "")
+
+
+def no_utf8(error: UnicodeDecodeError) -> str:
+    """Where bytes stop being text."""
+    return f"not UTF-8: byte 0x{error.object[error.start]:02x} at offset {error.start}"
 
 
 @lru_cache(maxsize=4)

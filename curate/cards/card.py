@@ -26,6 +26,8 @@ class CardFacts:
     left: Mapping[str, int]
     """Why pairs went -> how many."""
     digest: str
+    evaluation: Mapping[str, str]
+    """Evaluation -> its finding in a line."""
 
 
 def render_card(facts: CardFacts) -> str:
@@ -35,6 +37,7 @@ def render_card(facts: CardFacts) -> str:
         f"# {facts.name} {facts.version}\n",
         *([facts.description.strip() + "\n"] if facts.description else []),
         _counts(facts),
+        *([_evaluation(facts)] if facts.evaluation else []),
         _columns(facts.fields),
         _files(facts),
     ]
@@ -67,6 +70,11 @@ def _counts(facts: CardFacts) -> str:
     )
 
 
+def _evaluation(facts: CardFacts) -> str:
+    rows = [f"| {word} | {finding} |" for word, finding in facts.evaluation.items()]
+    return "\n".join(["## Evaluation", "", "| what | found |", "|---|---|", *rows, ""])
+
+
 def _columns(fields: Fields) -> str:
     rows = [
         f"| `{name}` | {field.type} | {getattr(field, 'language', None) or ''} |"
@@ -76,6 +84,7 @@ def _columns(fields: Fields) -> str:
 
 
 def _files(facts: CardFacts) -> str:
+    told = "| `evaluation.json` | what was measured of the release |\n" if facts.evaluation else ""
     return f"""## Files
 
 | file | what it holds |
@@ -84,7 +93,7 @@ def _files(facts: CardFacts) -> str:
 | `pairs.parquet` | every pair ever seen, kept or not |
 | `decisions.parquet` | what every step said of every pair, and why |
 | `recipe.yaml`, `recipe.lock.yaml` | how it was made: as written, and as resolved |
-| `manifest.json` | SHA-256 of every file, and the content digest `{facts.digest[:16]}…` |
+{told}| `manifest.json` | SHA-256 of every file, and the content digest `{facts.digest[:16]}…` |
 
 ```python
 from datasets import load_dataset

@@ -66,12 +66,20 @@ def document(built: Built, warnings: dict[str, int]) -> dict[str, Any]:
             "left": built.left,
             "changed": built.changed,
             "added": built.added,
+            "joined": built.joined,
             "merged": built.merged,
         },
         "steps": [
-            {"step": s.step, "name": s.name, "pairs": s.pairs, "seconds": round(s.seconds, 4)}
+            {
+                "step": s.step,
+                "name": s.name,
+                "pairs": s.pairs,
+                "seconds": round(s.seconds, 4),
+                "note": s.note,
+            }
             for s in built.stages
         ],
+        "evaluation": built.evaluation,
         "measures": {name: _spent(spent) for name, spent in sorted(usage.measures.items())},
         "fits": {name: _spent(spent) for name, spent in sorted(usage.fits.items())},
         "files": _spent(usage.files),

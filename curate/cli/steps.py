@@ -48,20 +48,33 @@ def steps(word: str | None, as_json: bool) -> None:
 def _document(step: type[Step]) -> dict[str, Any]:
     return {
         "summary": step.summary,
-        "parameters": step.model_json_schema(),
-        "examples": list(step.examples),
+        "forms": [
+            {
+                "parameters": form.model_json_schema(),
+                "examples": list(form.examples),
+            }
+            for form in step.shapes()
+        ],
     }
 
 
 def _explain(step: type[Step]) -> None:
-    click.echo(f"{step.word}: {step.summary}\n\n{_text(step.__doc__)}\n\nParameters:")
-    for name, description, default in _parameters(step):
+    click.echo(f"{step.word}: {step.summary}")
+    for form in step.shapes():
+        if step.forms:
+            click.echo(f"\n── {step.word} {form.leads}: {form.summary}")
+        _explain_form(form)
+
+
+def _explain_form(form: type[Step]) -> None:
+    click.echo(f"\n{_text(form.__doc__)}\n\nParameters:")
+    for name, description, default in _parameters(form):
         shown = "" if default in (None, [], {}) else f" (default: {json.dumps(default)})"
         click.echo(f"  {name:<20} {description}{shown}")
-    if step.word == "filter":
+    if form.word == "filter":
         _explain_properties()
     click.echo("\nExamples:")
-    for example in step.examples:
+    for example in form.examples:
         click.echo(f"  {example}")
 
 
@@ -70,7 +83,11 @@ def _parameters(model: type[BaseModel], parent: str = "") -> Iterator[tuple[str,
     for name, field in model.model_fields.items():
         nested: Any = field.annotation if hasattr(field.annotation, "model_fields") else None
         required = field.is_required() or nested is not None
-        yield f"{parent}{name}", field.description or "", None if required else field.default
+        yield (
+            f"{parent}{field.alias or name}",
+            field.description or "",
+            None if required else field.default,
+        )
         if nested is not None:
             yield from _parameters(nested, f"{parent}{name}.")
 

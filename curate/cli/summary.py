@@ -17,6 +17,11 @@ def show_built(built: Built, recipe: Path, warnings: dict[str, int]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.print(_pairs(built))
     console.print(_time(built))
+    for stage in built.stages:
+        if stage.note:
+            console.print(f"{stage.name}: {stage.note}", markup=False)
+    for word, finding in built.evaluation.items():
+        console.print(f"{word}: {finding}", markup=False)
     for kind, count in warnings.items():
         console.print(f"{count} times: {kind}", style="yellow", markup=False)
     state = "published" if built.published else "already published, and this build is equal to it"
@@ -39,6 +44,7 @@ def _pairs(built: Built) -> Table:
     for word, count in (
         ("merged", built.merged),
         ("changed", built.changed),
+        ("joined to pairs", built.joined),
         ("added", built.added),
     ):
         if count:

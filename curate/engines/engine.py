@@ -13,6 +13,7 @@ from typing import Protocol, TypeAlias
 import polars as pl
 
 from curate.measures.measure import Measure
+from curate.pairs.span import Span
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Media:
     path: str
     member: str | None
     sha256: str
+    """Of all bytes, also where only a span of them is meant."""
+    span: Span | None = None
 
 
 Content: TypeAlias = Text | Media

@@ -6,8 +6,10 @@ import importlib
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -15,6 +17,13 @@ from curate.engines.engine import Batch, Content, Item, Media, Task, Text
 from curate.errors import DataError, MissingExtra, Unreadable
 from curate.measures.measure import Compute, Measure
 from curate.pairs.identity import canonical_json, content_hash
+from curate.pairs.span import Recording
+
+if TYPE_CHECKING:
+    from curate.pairs.audio import Waveform
+
+_RECENT = 2
+"""Files kept for the spans that follow; groups come in the order of files."""
 
 _loaded: dict[str, Compute] = {}
 _loading = threading.Lock()
@@ -71,16 +80,47 @@ def _load(item: Item, view: str) -> Any:
 def _payload(content: Content, view: str) -> Any:
     if isinstance(content, Text):
         return content.value.encode() if view == "bytes" else content.value
-    data = read_content(content)
-    if view == "bytes":
-        return data
     if content.modality == "image":
-        from curate.pairs.image import decode_image
+        return _image(read_content(content), view)
+    recording = Recording(_file(content), content.span)
+    if view == "bytes" or content.modality == "video":
+        return recording
+    if content.modality == "sensor":
+        from curate.pairs.sensor import read_stream
 
-        return decode_image(data)
+        return read_stream(recording)
+    return _sound(content)
+
+
+def _image(data: bytes, view: str) -> Any:
+    from curate.pairs.image import decode_image
+
+    return data if view == "bytes" else decode_image(data)
+
+
+def _file(media: Media) -> bytes:
+    """A file of which only spans are wanted is asked for again and again."""
+    return read_content(media) if media.span is None else _film(replace(media, span=None))
+
+
+def _sound(media: Media) -> Waveform:
+    from curate.pairs.audio import cut, decode_audio
+
+    if media.span is None:
+        return decode_audio(read_content(media))
+    return cut(_whole_sound(replace(media, span=None)), media.span)
+
+
+@lru_cache(maxsize=_RECENT)
+def _film(media: Media) -> bytes:
+    return read_content(media)
+
+
+@lru_cache(maxsize=_RECENT)
+def _whole_sound(media: Media) -> Waveform:
     from curate.pairs.audio import decode_audio
 
-    return decode_audio(data)
+    return decode_audio(read_content(media))
 
 
 def read_content(media: Media) -> bytes:

@@ -121,7 +121,10 @@ def factory(fit: Fit) -> Callable[[pl.DataFrame], pl.DataFrame]:
 
 def _row(found: Clock) -> dict[str, float]:
     """Rounded: what lies beyond differs between builds of the Fourier transform."""
-    return {name: round(value, 7 if name.startswith("drift") else 4) for name, value in vars(found).items()}
+    return {
+        name: round(value, 7 if name.startswith("drift") else 4)
+        for name, value in vars(found).items()
+    }
 
 
 def activity(decibels: Signal) -> Signal:

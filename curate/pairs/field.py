@@ -91,3 +91,11 @@ def content_fields(fields: Fields) -> list[str]:
 
 def metadata_fields(fields: Fields) -> list[str]:
     return [name for name, field in fields.items() if field.type == "metadata"]
+
+
+def optional(fields: Fields) -> Fields:
+    """The same fields, none of which must be there."""
+    return {
+        name: field if field.optional else field.model_copy(update={"optional": True})
+        for name, field in fields.items()
+    }

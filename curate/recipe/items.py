@@ -1,4 +1,4 @@
-"""The parts `sources` and `steps` of a recipe: lists of items with one key each, their word.
+"""The parts `sources`, `steps` and `evaluate` of a recipe: lists of items with one key each, their word.
 
 An item whose settings are wrong is read again without the wrong ones, so that what remains is
 checked against the fields in the same round.
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
+from curate.recipe.complaint import nearest
 from curate.recipe.environment import Unknown, expand_source, expand_step
 from curate.recipe.extras import is_installed
 from curate.recipe.vocabulary import Part
@@ -29,7 +30,7 @@ P = TypeVar("P", bound=Part)
 
 @dataclass(frozen=True)
 class Section(Generic[P]):
-    """One of the two lists: its key, what its items are called and the words it knows."""
+    """One of the lists: its key, what its items are called and the words it knows."""
 
     key: str
     noun: str
@@ -53,6 +54,10 @@ def sources_section(classes: Mapping[str, type[P]]) -> Section[P]:
 
 def steps_section(classes: Mapping[str, type[P]]) -> Section[P]:
     return Section("steps", "step", classes, expand_step)
+
+
+def evaluate_section(classes: Mapping[str, type[P]]) -> Section[P]:
+    return Section("evaluate", "evaluation", classes, expand_step)
 
 
 def read_items(reading: Reading, section: Section[P]) -> list[Item[P]]:
@@ -141,7 +146,10 @@ def _complain_about_words(
 
 
 def _read_item(reading: Reading, section: Section[P], path: Keys) -> Iterator[Item[P]]:
-    part, written = section.classes[str(path[-1])], reading.document.get(path)
+    written = reading.document.get(path)
+    part = _shape(reading, section.classes[str(path[-1])], path, written)
+    if part is None:
+        return
     value, unknown = section.expand({} if written is None else written)
     for variable in unknown:
         reading.unknown_variable(path, variable)
@@ -150,6 +158,24 @@ def _read_item(reading: Reading, section: Section[P], path: Keys) -> Iterator[It
     except ValidationError as error:
         reading.invalid(path, f"'{part.word}'", error, part.model_json_schema)
         yield from (Item(path, rest, whole=False) for rest in _without_wrong(part, value, error))
+
+
+def _shape(reading: Reading, part: type[P], path: Keys, written: Any) -> type[P] | None:
+    """Of several classes with one word, the one whose leading key is there."""
+    shapes = part.shapes()
+    if len(shapes) == 1:
+        return shapes[0]
+    keys = [key for key in written if isinstance(key, str)] if isinstance(written, dict) else []
+    leads = {shape.leads: shape for shape in shapes}
+    found = [leads[key] for key in keys if key in leads]
+    if len(found) == 1:
+        return found[0]
+    message = f"'{part.word}' needs one of its leading keys"
+    if found:
+        message = f"'{part.word}' does one thing at a time"
+    slip = next((key for key in keys if nearest(key, leads)), None)
+    reading.at_key(path, message, candidates=leads, written=None if found else slip)
+    return None
 
 
 def _without_wrong(part: type[P], value: Any, error: ValidationError) -> Iterator[P]:

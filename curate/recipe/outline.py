@@ -67,6 +67,7 @@ class Outline(BaseModel):
     fields: Any = Key(description="The named columns of a pair and what each holds.")
     sources: Any = Key(description="Where pairs come from.")
     steps: Any = Key((), description="What is done with the pairs, from first to last.")
+    evaluate: Any = Key((), description="What is measured of the release, for people to judge it.")
     release: ReleaseKeys = Key(ReleaseKeys(), description="What the release holds.")
     seed: Annotated[int, Key(strict=True)] = Key(
         0, ge=0, lt=2**63, description="Changes everything that is drawn at random."

@@ -13,14 +13,24 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from curate.pairs.field import optional
 from curate.recipe.document import read_document
 from curate.recipe.fields import read_fields
-from curate.recipe.items import Item, check_items, read_items, sources_section, steps_section
+from curate.recipe.items import (
+    Item,
+    check_items,
+    evaluate_section,
+    read_items,
+    sources_section,
+    steps_section,
+)
 from curate.recipe.outline import Outline, ReleaseKeys
 from curate.recipe.reading import Reading
+from curate.recipe.sequence import check_steps
 from curate.recipe.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
+    from curate.evaluation.evaluation import Evaluation
     from curate.pairs.field import Fields
     from curate.sources.source import Source
     from curate.steps.step import Step
@@ -40,6 +50,7 @@ class Recipe:
     sources: tuple[Source, ...]
     """Each has a `name` of its own."""
     steps: tuple[Step, ...]
+    evaluations: tuple[Evaluation, ...]
     release: ReleaseKeys
     seed: int
 
@@ -47,6 +58,11 @@ class Recipe:
     def directory(self) -> Path:
         """What paths in the recipe are relative to."""
         return self.path.parent
+
+    def fields_of(self, source: Source) -> Fields:
+        """The fields as a source must fill them: rows that a step joins lack what others have."""
+        joined = {name for step in self.steps for name in step.joins}
+        return optional(self.fields) if source.name in joined else self.fields
 
     @property
     def workspace(self) -> Path:
@@ -68,12 +84,17 @@ def read_recipe(path: Path | str, words: Vocabulary | None = None) -> Recipe:
     fields, certain = read_fields(reading)
     sources = read_items(reading, sources_section(words.sources))
     steps = read_items(reading, steps_section(words.steps))
+    evaluations = read_items(reading, evaluate_section(words.evaluations))
     _check_sources(reading, sources, fields)
-    for extra in [item for item in steps if item.part.word == "split"][1:]:
-        reading.at_key(extra.path, "a recipe has one split; this is another")
+    named = _named([item.part for item in sources])
+    check_steps(reading, steps, evaluations, [str(source.name) for source in named])
     if certain:
-        check_items(reading, sources, fields)
+        joined = {name for item in steps for name in item.part.joins}
+        for item, source in zip(sources, named, strict=True):
+            needed = optional(fields) if source.name in joined else fields
+            check_items(reading, [item], needed)
         check_items(reading, steps, fields)
+        check_items(reading, evaluations, fields)
     if outline is None or len(reading.complaints):
         raise reading.complaints.error()
     return Recipe(
@@ -83,8 +104,9 @@ def read_recipe(path: Path | str, words: Vocabulary | None = None) -> Recipe:
         version=outline.version,
         description=outline.description,
         fields=fields,
-        sources=_named([item.part for item in sources]),
+        sources=named,
         steps=tuple(item.part for item in steps),
+        evaluations=tuple(item.part for item in evaluations),
         release=outline.release,
         seed=outline.seed,
     )

@@ -28,12 +28,19 @@ def recipe_schema(words: Vocabulary | None = None) -> Schema:
     """The schema of every recipe that can be written with what is installed."""
     words = words or vocabulary()
     fields, sources, steps = MODELS.values(), words.sources.values(), words.steps.values()
-    refs, definitions = _schemas([Outline, *fields, *sources, *steps])
+    evaluations = words.evaluations.values()
+    shapes: list[type[BaseModel]] = [
+        *(shape for part in sources for shape in part.shapes()),
+        *(shape for part in steps for shape in part.shapes()),
+        *(shape for part in evaluations for shape in part.shapes()),
+    ]
+    refs, definitions = _schemas([Outline, *fields, *shapes])
     outline = definitions.pop(refs[Outline]["$ref"].rpartition("/")[2])
     properties = outline["properties"]
     properties["fields"] |= _fields([refs[model] for model in fields])
     properties["sources"] |= _items(sources, refs) | {"minItems": 1}
     properties["steps"] |= _items(steps, refs) | {"type": ["array", "null"]}
+    properties["evaluate"] |= _items(evaluations, refs) | {"type": ["array", "null"]}
     schema = {
         "$schema": "http://json-schema.org/draft-07/schema#",
         **outline,
@@ -70,19 +77,20 @@ def _fields(models: list[Schema]) -> Schema:
 
 
 def _items(parts: Iterable[type[Part]], refs: Mapping[Any, Schema]) -> Schema:
-    return {"type": "array", "items": {"anyOf": [_item(part, refs[part]) for part in parts]}}
+    items = [_item(part, shape, refs[shape]) for part in parts for shape in part.shapes()]
+    return {"type": "array", "items": {"anyOf": items}}
 
 
-def _item(part: type[Part], settings: Schema) -> Schema:
+def _item(part: type[Part], shape: type[Part], settings: Schema) -> Schema:
     """One step or source: a mapping with its word as the only key."""
     return {
         "title": part.word,
-        "description": part.summary,
+        "description": shape.summary,
         "type": "object",
         "properties": {part.word: settings},
         "required": [part.word],
         "additionalProperties": False,
-        "examples": [item for text in part.examples for item in _parse(text)],
+        "examples": [item for text in shape.examples for item in _parse(text)],
     }
 
 

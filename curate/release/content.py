@@ -47,7 +47,7 @@ def pairs_table(table: pl.DataFrame, fields: Fields, split: pl.DataFrame | None)
     columns = ["pair_id", "origin", "parents", "occurrences", "source", "row"]
     for name in content_fields(fields):
         columns += [name] if fields[name].type == "text" else []
-        columns += [f"{name}_uri", f"{name}_sha256"]
+        columns += [f"{name}_uri", f"{name}_sha256", *_ends(table, name)]
     columns += [*metadata_fields(fields), "status"]
     if split is not None:
         table = table.join(split, on="pair_id", how="left", maintain_order="left")
@@ -59,3 +59,16 @@ def data_columns(fields: Fields) -> list[str]:
     """Columns of the kept pairs' table before media are read."""
     media = media_fields(fields)
     return ["pair_id", *(f"{name}_sha256" if name in media else name for name in fields)]
+
+
+def place_columns(table: pl.DataFrame, fields: Fields) -> list[str]:
+    """Columns that say where a medium lies, for releases that hold none."""
+    media = media_fields(fields)
+    return [column for name in media for column in (f"{name}_uri", *_ends(table, name))]
+
+
+def _ends(table: pl.DataFrame, name: str) -> list[str]:
+    """The columns of a field's spans, where any pair holds a span of it."""
+    ends = [f"{name}_start", f"{name}_end"]
+    spans = ends[0] in table.columns and table[ends[0]].null_count() < table.height
+    return ends if spans else []

@@ -67,6 +67,7 @@ def _resolved(recipe: Recipe) -> dict[str, Any]:
         "fields": {name: field.model_dump() for name, field in recipe.fields.items()},
         "sources": [{source.word: source.name} for source in recipe.sources],
         "steps": [{step.word: step.model_dump(exclude_none=True)} for step in recipe.steps],
+        "evaluate": [{one.word: one.model_dump(exclude_none=True)} for one in recipe.evaluations],
         "release": recipe.release.model_dump(),
     }
 

@@ -16,7 +16,7 @@ from curate.models.reference import locate, revision
 from curate.pairs.digest import table_digest
 from curate.pairs.field import Fields
 from curate.run.contents import Contents
-from curate.run.progress import Progress
+from curate.run.progress import Progress, Silence
 from curate.run.usage import Usage
 from curate.store.files import FileHashes
 from curate.store.fragment import read_fragment, write_fragment
@@ -42,11 +42,27 @@ class Asking:
     find_components: Callable[[], pl.DataFrame]
     workers: int
     compute: bool = True
+    keep_fits: bool = True
     usage: Usage = field(default_factory=Usage)
     revisions: dict[str, str] = field(default_factory=dict)
     asked: dict[str, Measure] = field(default_factory=dict)
     fitted: dict[str, Fit] = field(default_factory=dict)
     _seen: dict[str, pl.Series] = field(default_factory=dict)
+
+    def aside(self, find_components: Callable[[], pl.DataFrame]) -> Asking:
+        """The same values for pairs of another table, counted apart; its fits are not kept."""
+        return Asking(
+            fields=self.fields,
+            contents=self.contents,
+            store=self.store,
+            engine=self.engine,
+            hashes=self.hashes,
+            progress=Silence(),
+            find_components=find_components,
+            workers=self.workers,
+            keep_fits=False,
+            revisions=self.revisions,
+        )
 
     def measure(self, measures: Measure | Sequence[Measure], keys: pl.Series) -> pl.DataFrame:
         wanted = [measures] if isinstance(measures, Measure) else list(measures)
@@ -88,7 +104,8 @@ class Asking:
         result: pl.DataFrame = getattr(importlib.import_module(module), factory)(fit)(table)
         spent.computed += 1
         spent.seconds += time.perf_counter() - start
-        write_fragment(path.parent, result, {}).rename(path)
+        if self.keep_fits:
+            write_fragment(path.parent, result, {}).rename(path)
         return result
 
     def components(self) -> pl.DataFrame:

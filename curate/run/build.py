@@ -18,6 +18,7 @@ from curate.ledger.verdict import LEAVES
 from curate.run.asking import Asking
 from curate.run.contents import Contents
 from curate.run.course import Course, Stage
+from curate.run.evaluating import evaluated, headlines
 from curate.run.gather import gather
 from curate.run.progress import Progress, Silence
 from curate.run.releasing import publish, released
@@ -56,7 +57,11 @@ class Built:
     """Why pairs went -> how many."""
     changed: int
     added: int
+    joined: int
+    """Parts of pairs, from several sources, that became pairs."""
     merged: int
+    evaluation: dict[str, str]
+    """Evaluation -> its finding in a line."""
     stages: list[Stage]
     usage: Usage
     seconds: float
@@ -72,18 +77,20 @@ def build(
         if not course.alive.len():
             raise DataError("no pair is left to release", _why_all_left(course))
         made = released(course, asking, options.limit)
-        path, published = publish(recipe, made)
+        path, published = publish(recipe, made, lambda: evaluated(course, asking))
     counts = made.counts
     return Built(
         path=path,
         digest=made.content.digest,
         published=published,
-        seen=course.table.height,
+        seen=course.gathered.table.height,
         kept=counts.kept,
         left=counts.left,
         changed=counts.changed,
         added=counts.added,
+        joined=counts.joined,
         merged=counts.merged,
+        evaluation=headlines(path),
         stages=course.stages,
         usage=asking.usage,
         seconds=time.perf_counter() - start,

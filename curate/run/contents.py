@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from curate.engines.engine import Content, Item, Media, Text
-from curate.pairs.field import Fields, content_fields
+from curate.pairs.field import CLOCKED, Fields, content_fields
 from curate.pairs.identity import content_hash
+from curate.pairs.span import span
 
 _PLACE = {
     "key": pl.String,
@@ -17,20 +19,31 @@ _PLACE = {
     "text": pl.String,
     "path": pl.String,
     "member": pl.String,
+    "file_sha256": pl.String,
+    "start": pl.Float64,
+    "end": pl.Float64,
 }
 
 
 @dataclass(frozen=True)
 class Contents:
-    """`key`, `modality`, and the `text` itself or the `path` and `member` of its bytes."""
+    """`key`, `modality`, and the `text` itself or the `path` and `member` of its bytes; of a
+    recording also the `file_sha256` of those bytes and the span that is meant.
+    """
 
     places: pl.DataFrame
 
     @classmethod
     def of_table(cls, table: pl.DataFrame, fields: Fields) -> Contents:
         """The contents of all pairs of a gathered table."""
-        frames = [_places(table, name, fields[name].type) for name in content_fields(fields)]
+        names = content_fields(fields)
+        frames = [part for name in names for part in _places(table, name, fields[name].type)]
         return cls(pl.concat(frames).unique(["modality", "key"], keep="first", maintain_order=True))
+
+    def with_table(self, table: pl.DataFrame, fields: Fields) -> Contents:
+        """These, and what a table has besides."""
+        both = pl.concat([self.places, Contents.of_table(table, fields).places])
+        return Contents(both.unique(["modality", "key"], keep="first", maintain_order=True))
 
     @classmethod
     def of_texts(cls, texts: Sequence[str]) -> Contents:
@@ -60,10 +73,23 @@ class Contents:
         return pl.DataFrame({"key": keys}).join(places, on="key", how="left", maintain_order="left")
 
 
-def _places(table: pl.DataFrame, name: str, modality: str) -> pl.DataFrame:
-    columns = {"key": f"{name}_sha256"}
-    columns |= {"text": name} if modality == "text" else {"path": f"{name}_path"}
-    columns |= {} if modality == "text" else {"member": f"{name}_member"}
+def _places(table: pl.DataFrame, name: str, modality: str) -> list[pl.DataFrame]:
+    """The contents of one field; recordings also whole, since a span is found within them."""
+    if modality == "text":
+        return [_named(table, modality, key=f"{name}_sha256", text=name)]
+    place = {"path": f"{name}_path", "member": f"{name}_member"}
+    if modality not in CLOCKED:
+        return [_named(table, modality, key=f"{name}_sha256", **place)]
+    file = {"file_sha256": f"{name}_file_sha256", **place}
+    ends = {"start": f"{name}_start", "end": f"{name}_end"}
+    spans = table.filter(pl.col(ends["start"]).is_not_null())
+    return [
+        _named(table, modality, key=f"{name}_file_sha256", **file),
+        _named(spans, modality, key=f"{name}_sha256", **file, **ends),
+    ]
+
+
+def _named(table: pl.DataFrame, modality: str, **columns: str) -> pl.DataFrame:
     frame = table.select(**{new: pl.col(old) for new, old in columns.items()})
     return _complete(
         frame.filter(pl.col("key").is_not_null()).with_columns(modality=pl.lit(modality))
@@ -75,7 +101,9 @@ def _complete(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(lacking).select(list(_PLACE))
 
 
-def _content(row: dict[str, str]) -> Content:
+def _content(row: dict[str, Any]) -> Content:
     if row["modality"] == "text":
         return Text(row["text"])
-    return Media(row["modality"], row["path"], row["member"], row["key"])
+    file = row["file_sha256"] or row["key"]
+    stretch = None if row["start"] is None else span(row["start"], row["end"])
+    return Media(row["modality"], row["path"], row["member"], file, stretch)

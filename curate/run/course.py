@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -14,12 +15,13 @@ from curate.ledger.ledger import Ledger, left
 from curate.ledger.verdict import unreadable, verdicts
 from curate.measures.measure import Measure
 from curate.pairs.components import components, stars
-from curate.pairs.field import Fields, media_fields
+from curate.pairs.field import Fields, content_fields, media_fields
+from curate.run.admitting import admit, change, joined
 from curate.run.asking import Asking, NotMeasured
 from curate.run.gather import Gathered
-from curate.run.order import Action, Decode, in_order
-from curate.run.progress import Progress
-from curate.steps.step import FindsCopies
+from curate.run.order import Action, Complete, Decode, in_order, joining
+from curate.run.progress import Progress, Silence
+from curate.steps.step import FindsCopies, Outcome, Step
 
 if TYPE_CHECKING:
     from curate.recipe.recipe import Recipe
@@ -40,11 +42,15 @@ class Stage:
     """Only planning: the measures it asks for at first, and of which contents."""
     lacking: bool = False
     """Only planning: whether it could not be decided, because values are not there yet."""
+    note: str | None = None
+    """What the step found over all pairs, in a line."""
 
 
 @dataclass
 class Course:
-    """What runs, over what; `table` holds every pair ever seen, `alive` the ids still in."""
+    """What runs, over what: `table` holds every pair ever seen, `alive` the ids still in, `formed`
+    those that were in before the first step that decides.
+    """
 
     recipe: Recipe
     gathered: Gathered
@@ -55,9 +61,10 @@ class Course:
 
     def __post_init__(self) -> None:
         self.table = self.gathered.table
-        self.alive = self.table["pair_id"]
+        self.alive = self.formed = self.table["pair_id"]
         self.added: list[pl.DataFrame] = []
         self._components: pl.DataFrame | None = None
+        self._note: str | None = None
 
     @property
     def fields(self) -> Fields:
@@ -77,16 +84,34 @@ class Course:
     def run(self, asking: Asking) -> None:
         """Everything, from the first verdict on what was read to the last step's."""
         self._stage(
-            "read", lambda: self._read(asking), self._planned(self._sound(), _probes(), asking)
+            "read", lambda: self._read(asking), self._planned(self._sound(), _probe, asking)
         )
         if self.gathered.merged.height:
             self._stage("merge equal rows", lambda: self.gathered.merged)
+        for action in joining(self.recipe.steps):
+            self._act(action, asking)
+        self.formed = self.alive
+        self._decide(asking)
+
+    def replayed(self, table: pl.DataFrame, asking: Asking) -> Course:
+        """The same steps over other pairs, formed already; leaves no trace but values."""
+        other = Course(self.recipe, replace(self.gathered, table=table), Silence())
+        aside = asking.aside(lambda: other.find_components(aside))
+        other._decide(aside)
+        return other
+
+    def _decide(self, asking: Asking) -> None:
         for action in in_order(self.recipe.steps, self.fields):
-            if isinstance(action, Decode):
-                needs = self._planned(self.living, _decodes(), asking)
-                self._stage("decode", lambda: self._decode(asking), needs)
-            else:
-                self._take(action, asking)
+            self._act(action, asking)
+
+    def _act(self, action: Action, asking: Asking) -> None:
+        if isinstance(action, Decode):
+            needs = self._planned(self.living, _decode, asking)
+            self._stage("decode", lambda: self._decode(asking), needs)
+        elif isinstance(action, Complete):
+            self._stage("complete", self._complete)
+        else:
+            self._take(action, asking)
 
     def find_components(self, asking: Asking) -> pl.DataFrame:
         """Copies of one another among the pairs alive now, by any dedup step of the recipe, and by
@@ -104,17 +129,39 @@ class Course:
             self._components = components(living["pair_id"], links)
         return self._components
 
-    def _take(self, step: Action, asking: Asking) -> None:
-        assert not isinstance(step, Decode)
-
+    def _take(self, step: Step, asking: Asking) -> None:
         def decide() -> pl.DataFrame:
-            outcome = step.decide(self.living, asking)
-            if outcome.columns is not None:
-                self._add(step.title, outcome.columns)
-            return outcome.verdicts
+            return self._accept(step.title, step.decide(self.living, asking), asking)
 
         needs = [] if asking.compute else _keys(step.needs(self.fields), self.living)
         self._stage(step.title, decide, needs)
+
+    def _accept(self, name: str, outcome: Outcome, asking: Asking) -> pl.DataFrame:
+        """Enter what a step proposes into the table; the verdicts that this takes."""
+        said, self._note = outcome.verdicts, outcome.note
+        if outcome.columns is not None:
+            self._add(name, outcome.columns)
+        if outcome.changed is not None:
+            self.table = change(outcome.changed, self.table, self.fields, asking.store.blobs)
+        if outcome.added is not None:
+            admitted = admit(outcome.added, self.table, self.fields, asking.store.blobs)
+            said = pl.concat([joined(said, admitted.rows), admitted.verdicts])
+            self.table = pl.concat([self.table, admitted.rows])
+            self.alive = pl.concat([self.alive, admitted.rows["pair_id"]])
+        if outcome.changed is not None or outcome.added is not None:
+            asking.contents = asking.contents.with_table(self.table, self.fields)
+        return said
+
+    def _complete(self) -> pl.DataFrame:
+        """What no step joined to the rest of a pair is no pair."""
+        lacks = pl.coalesce(
+            pl.when(pl.col(f"{name}_sha256").is_null()).then(pl.lit(f"{name} missing"))
+            for name in content_fields(self.fields)
+            if not self.fields[name].optional
+        )
+        reason = self.living.select("pair_id", reason=lacks)
+        dropped = pl.when(pl.col("reason").is_not_null()).then(pl.lit("drop"))
+        return verdicts(reason.with_columns(verdict=dropped))
 
     def _add(self, name: str, columns: pl.DataFrame) -> None:
         taken = set(columns.columns) & set(self.table.columns) - {"pair_id"}
@@ -130,7 +177,7 @@ class Course:
     ) -> None:
         before, estimated, start = self.alive.len(), self.estimated, time.perf_counter()
         self.progress.step(name, before)
-        lacking = False
+        lacking, self._note = False, None
         try:
             said = decide()
         except NotMeasured:
@@ -138,7 +185,9 @@ class Course:
         else:
             self.enter(name, said)
         seconds, number = time.perf_counter() - start, self._number()
-        self.stages.append(Stage(number, name, before, seconds, estimated, needs or [], lacking))
+        self.stages.append(
+            Stage(number, name, before, seconds, estimated, needs or [], lacking, self._note)
+        )
 
     def enter(self, name: str, said: pl.DataFrame) -> None:
         self.ledger.add(self._number(), name, said)
@@ -151,21 +200,21 @@ class Course:
 
     def _read(self, asking: Asking) -> pl.DataFrame:
         """Verdicts of reading, and of every header that cannot be understood."""
-        broken = left(self._unreadable(self._sound(), asking, _probes()))
+        broken = left(self._unreadable(self._sound(), asking, _probe))
         read = self.gathered.read.join(broken, on="pair_id", how="anti")
         return pl.concat([read, broken])
 
     def _decode(self, asking: Asking) -> pl.DataFrame:
-        return self._unreadable(self.living, asking, _decodes())
+        return self._unreadable(self.living, asking, _decode)
 
     def _planned(
-        self, table: pl.DataFrame, by_type: dict[str, Measure], asking: Asking
+        self, table: pl.DataFrame, by_type: Callable[[str], Measure], asking: Asking
     ) -> list[tuple[Measure, pl.Series]]:
         """What every medium will be asked for; only looked up when planning."""
         if asking.compute:
             return []
         media = media_fields(self.fields)
-        return _keys([(by_type[self.fields[name].type], name) for name in media], table)
+        return _keys([(by_type(self.fields[name].type), name) for name in media], table)
 
     def _sound(self) -> pl.DataFrame:
         """The pairs that nothing is wrong with so far."""
@@ -173,7 +222,7 @@ class Course:
         return self.table.join(sound, on="pair_id", how="semi", maintain_order="left")
 
     def _unreadable(
-        self, table: pl.DataFrame, asking: Asking, by_type: dict[str, Measure]
+        self, table: pl.DataFrame, asking: Asking, by_type: Callable[[str], Measure]
     ) -> pl.DataFrame:
         """A verdict per pair: readable in every medium, or the first that is not."""
         errors = [
@@ -202,10 +251,14 @@ def _keys(needs: list[tuple[Measure, str]], table: pl.DataFrame) -> list[tuple[M
 
 
 def _field_errors(
-    table: pl.DataFrame, name: str, fields: Fields, asking: Asking, by_type: dict[str, Measure]
+    table: pl.DataFrame,
+    name: str,
+    fields: Fields,
+    asking: Asking,
+    by_type: Callable[[str], Measure],
 ) -> pl.DataFrame:
     key = f"{name}_sha256"
-    values = asking.measure(by_type[fields[name].type], table[key])
+    values = asking.measure(by_type(fields[name].type), table[key])
     errors = values.filter(pl.col("error").is_not_null()).select("key", "error")
     joined = table.select("pair_id", key=key).join(errors, on="key", maintain_order="left")
     return joined.select("pair_id", pl.lit(name).alias("field"), "error")
@@ -226,15 +279,18 @@ def _too_many(name: str, found: pl.DataFrame, rows: int, limit: float) -> DataEr
     )
 
 
-def _probes() -> dict[str, Measure]:
-    from curate.measures.audio import AUDIO_PROBE
-    from curate.measures.image import IMAGE_PROBE
-
-    return {"image": IMAGE_PROBE, "audio": AUDIO_PROBE}
+def _probe(modality: str) -> Measure:
+    """What reads a medium's header."""
+    return measure_of(modality, "PROBE")
 
 
-def _decodes() -> dict[str, Measure]:
-    from curate.measures.audio import AUDIO_DECODE
-    from curate.measures.image import IMAGE_DECODE
+def _decode(modality: str) -> Measure:
+    """What decodes a medium whole."""
+    return measure_of(modality, "DECODE")
 
-    return {"image": IMAGE_DECODE, "audio": AUDIO_DECODE}
+
+def measure_of(modality: str, what: str) -> Measure:
+    """A measure that every kind of media has, by its name: `curate.measures.audio:AUDIO_PROBE`."""
+    module = importlib.import_module(f"curate.measures.{modality}")
+    found: Measure = getattr(module, f"{modality.upper()}_{what}")
+    return found

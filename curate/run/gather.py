@@ -9,8 +9,16 @@ import polars as pl
 
 from curate.ledger.verdict import VERDICT, verdicts
 from curate.pairs.draw import uniform
-from curate.pairs.field import Fields, content_fields, media_fields, metadata_fields
+from curate.pairs.field import (
+    CLOCKED,
+    Fields,
+    clocked_fields,
+    content_fields,
+    media_fields,
+    metadata_fields,
+)
 from curate.pairs.identity import collected_id, content_hash, located_id
+from curate.pairs.span import span, span_key
 from curate.store.files import FileHashes, HashCounts
 
 if TYPE_CHECKING:
@@ -24,8 +32,9 @@ class Gathered:
     """All pairs of a recipe, and what happened while they were read."""
 
     table: pl.DataFrame
-    """One row per pair, in reading order; see `curate.steps.step` for the columns, and
-    `<field>_uri`, `<field>_path`, `<field>_member`, `occurrences` besides."""
+    """One row per pair, or per part of one that a step will join, in reading order; see
+    `curate.steps.step` for the columns, and `<field>_uri`, `<field>_path`, `<field>_member`,
+    `occurrences` besides."""
     read: pl.DataFrame
     """Verdicts on every pair as it was read."""
     merged: pl.DataFrame
@@ -38,9 +47,11 @@ class Gathered:
 def gather(recipe: Recipe, hashes: FileHashes, limit: int | None) -> Gathered:
     """Read every source; `limit` takes a sample that is the same each time."""
     frames = [
-        source.rows(recipe.fields, recipe.directory, str(source.name)) for source in recipe.sources
+        source.rows(recipe.fields_of(source), recipe.directory, str(source.name))
+        for source in recipe.sources
     ]
-    rows = pl.concat(frames, how="diagonal_relaxed").with_row_index("position")
+    rows = _with_spans(pl.concat(frames, how="diagonal_relaxed"), recipe.fields)
+    rows = rows.with_row_index("position")
     if limit is not None:
         rows = _sample(rows, limit, recipe.seed)
     rows, counts = _with_hashes(rows, recipe.fields, hashes)
@@ -81,9 +92,11 @@ def _with_hashes(
     known, counts = hashes.of(places)
     for name in media:
         rows = _join_hash(rows, name, known)
+        if fields[name].type in CLOCKED:
+            rows = _with_span_keys(rows, name)
     for name in content_fields(fields):
         if name not in media:
-            rows = rows.with_columns(_text_hash(rows[name]).rename(f"{name}_sha256"))
+            rows = rows.with_columns(text_keys(rows[name]).rename(f"{name}_sha256"))
     return rows, counts
 
 
@@ -112,7 +125,47 @@ def _join_hash(rows: pl.DataFrame, name: str, known: pl.DataFrame) -> pl.DataFra
     )
 
 
-def _text_hash(texts: pl.Series) -> pl.Series:
+def _with_spans(rows: pl.DataFrame, fields: Fields) -> pl.DataFrame:
+    """Both ends of every span, in columns of their own; what cannot be a span is a problem."""
+    for name in clocked_fields(fields):
+        for end in (f"{name}_start", f"{name}_end"):
+            if end not in rows.columns:
+                rows = rows.with_columns(pl.lit(None, pl.Float64).alias(end))
+        rows = rows.with_columns(pl.col(f"{name}_start", f"{name}_end").cast(pl.Float64))
+        rows = _refuse_spans(rows, name)
+    return rows
+
+
+def _refuse_spans(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    start, end = pl.col(f"{name}_start"), pl.col(f"{name}_end")
+    whole = start.is_null() & end.is_null()
+    sound = (start >= 0) & (end > start) & start.is_finite() & end.is_finite()
+    bad = ~whole & ~sound.fill_null(False) & pl.col("problem").is_null()
+    told = pl.format("{} to {} s is no span of time", start, end)
+    return rows.with_columns(
+        problem=pl.when(bad).then(pl.lit("unreadable")).otherwise("problem"),
+        problem_field=pl.when(bad).then(pl.lit(name)).otherwise("problem_field"),
+        problem_detail=pl.when(bad).then(told).otherwise("problem_detail"),
+    )
+
+
+def _with_span_keys(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Add `<name>_file_sha256`; the content of a span has a key of its own."""
+    whole = rows[f"{name}_sha256"].alias(f"{name}_file_sha256")
+    return rows.with_columns(whole, content_keys(whole, rows[f"{name}_start"], rows[f"{name}_end"]))
+
+
+def content_keys(files: pl.Series, starts: pl.Series, ends: pl.Series) -> pl.Series:
+    """`<field>_sha256` of recordings: of the file, or of the span where there is one."""
+    rows = zip(files, starts, ends, strict=True)
+    keys = [
+        file if file is None or start is None else span_key(file, span(start, end))
+        for file, start, end in rows
+    ]
+    return pl.Series(files.name.removesuffix("_file_sha256") + "_sha256", keys, pl.String)
+
+
+def text_keys(texts: pl.Series) -> pl.Series:
     hashed = [None if text is None else content_hash(text) for text in texts]
     return pl.Series(texts.name, hashed, pl.String)
 

@@ -1,6 +1,6 @@
 """In which order a recipe's steps run: as written, but for what must come first.
 
-Mixed filters are parted so that headers are looked at before anything is decoded; every medium is
+Parts are joined to pairs before anything else. Mixed filters are parted so that headers are looked at before anything is decoded; every medium is
 decoded whole before the first step that looks at content; and the split is assigned after copies
 have gone, and before the first step that learns from the data.
 """
@@ -20,12 +20,24 @@ class Decode:
     """The point where every medium that is left is decoded whole."""
 
 
-Action: TypeAlias = Step | Decode
+@dataclass(frozen=True)
+class Complete:
+    """The point after which every pair has what the recipe requires of it."""
+
+
+Action: TypeAlias = Step | Decode | Complete
+
+
+def joining(steps: Sequence[Step]) -> list[Action]:
+    """What makes pairs of parts, before anything else."""
+    joins: list[Action] = [step for step in steps if step.word == "pair"]
+    return [*joins, Complete()] if joins else []
 
 
 def in_order(steps: Sequence[Step], fields: Fields) -> list[Action]:
-    """What runs after reading, in order; always decodes somewhere."""
-    parts = [part for step in _split_early(steps) for part in step.parts(fields)]
+    """What runs once pairs are formed, in order; always decodes somewhere."""
+    rest = [step for step in steps if step.word != "pair"]
+    parts = [part for step in _split_early(rest) for part in step.parts(fields)]
     place = next((n for n, part in enumerate(parts) if part.decodes(fields)), len(parts))
     return [*parts[:place], Decode(), *parts[place:]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,22 +15,23 @@ from curate.cards.card import CardFacts, render_card
 from curate.engines.engine import Media
 from curate.engines.work import read_content
 from curate.errors import CurateError, ReleaseExists
-from curate.ledger.verdict import LEAVES, verdicts
-from curate.measures.image import IMAGE_PROBE
-from curate.measures.raster import IMAGE_RASTER
-from curate.pairs.field import Fields, media_fields
-from curate.release.content import ReleaseContent, data_columns, pairs_table
+from curate.ledger.verdict import LEAVES
+from curate.pairs.field import Fields
+from curate.release.content import ReleaseContent, data_columns, pairs_table, place_columns
 from curate.release.differ import differences
 from curate.release.lock import lock
 from curate.release.publish import DRAFT, publishing, put, read_manifest, staging
 from curate.release.write import MediaBytes, seal, write_release
+from curate.run.evaluating import FILE as EVALUATION
+from curate.run.evaluating import headlines
+from curate.run.making import HASH, INSTEAD, released_instead
 
 if TYPE_CHECKING:
     from curate.recipe.recipe import Recipe
     from curate.run.asking import Asking
     from curate.run.course import Course
 
-_STATUS = {"drop": "dropped", "unreadable": "unreadable", "refused": "refused"}
+_STATUS = {"paired": "paired", "drop": "dropped", "unreadable": "unreadable", "refused": "refused"}
 _DEFAULT_SPLIT = "train"
 
 
@@ -42,6 +43,8 @@ class Counts:
     left: dict[str, int]
     changed: int
     added: int
+    joined: int
+    """Parts that live on in pairs."""
     merged: int
 
 
@@ -58,7 +61,7 @@ def released(course: Course, asking: Asking, limit: int | None) -> Released:
     """What the course's pairs make as a release."""
     recipe, living = course.recipe, course.living
     embed = recipe.release.media == "embed"
-    rasters = _rasters(course, living, asking) if embed else {}
+    made = released_instead(course, living, asking) if embed else {}
     split = living.select("pair_id", "split") if "split" in living.columns else None
     decisions = course.ledger.frame()
     counts = _counts(course, decisions, living)
@@ -66,12 +69,12 @@ def released(course: Course, asking: Asking, limit: int | None) -> Released:
         name=recipe.name,
         version=DRAFT if limit is not None else recipe.version,
         fields=recipe.fields,
-        data=_data(living, recipe.fields, rasters, embed),
+        data=_data(living, recipe.fields, made, embed),
         pairs=pairs_table(_with_status(course.table, decisions), recipe.fields, split),
         decisions=decisions,
         lock=lock(
             recipe,
-            course.table,
+            course.gathered.table,
             asking.asked.values(),
             asking.fitted.values(),
             asking.revisions,
@@ -79,19 +82,27 @@ def released(course: Course, asking: Asking, limit: int | None) -> Released:
         ),
     )
     return Released(
-        content, _media_bytes(living, recipe.fields, rasters, asking) if embed else None, counts
+        content, _media_bytes(living, recipe.fields, made, asking) if embed else None, counts
     )
 
 
-def publish(recipe: Recipe, made: Released) -> tuple[Path, bool]:
-    """The release's folder, and whether it was written now; an equal one is left as it stands."""
+def publish(
+    recipe: Recipe, made: Released, evaluate: Callable[[], str | None]
+) -> tuple[Path, bool]:
+    """The release's folder, and whether it was written now; an equal one is left as it stands,
+    with the evaluation it came with.
+    """
     content = made.content
     home = recipe.workspace / "releases" / content.name
     final = home / content.version
     if _stands(final, content):
         return final, False
+    evaluation = evaluate()
     with staging(home) as folder:
-        write_release(folder, content, made.media, recipe.text, _card(recipe, made))
+        if evaluation is not None:
+            (folder / EVALUATION).write_text(evaluation)
+        card = _card(recipe, made, headlines(folder))
+        write_release(folder, content, made.media, recipe.text, card)
         seal(folder, content)
         with publishing(home):
             if _stands(final, content):
@@ -123,52 +134,16 @@ def _require_free(final: Path) -> None:
         raise CurateError(f"{final} is in the way: it has no manifest.json", "move it elsewhere")
 
 
-def _rasters(course: Course, living: pl.DataFrame, asking: Asking) -> dict[str, pl.DataFrame]:
-    """Per image field, `key`, `png_sha256` of the vector pictures, with a verdict for each pair."""
-    found = {}
-    changes = []
-    for name, field in course.fields.items():
-        if field.type != "image":
-            continue
-        formats = asking.measure(IMAGE_PROBE, living[f"{name}_sha256"])
-        vector = formats.filter(pl.col("format") == "SVG")["key"]
-        if vector.len():
-            rasters = asking.measure(IMAGE_RASTER, vector).select("key", "png", "png_sha256")
-            found[name] = rasters
-            changes.append(_changed(living, name, rasters))
-    if changes:
-        course.enter("release", _first_change(living, pl.concat(changes)))
-    return found
-
-
-def _changed(living: pl.DataFrame, name: str, rasters: pl.DataFrame) -> pl.DataFrame:
-    joined = living.select("pair_id", key=f"{name}_sha256").join(rasters, on="key")
-    return joined.select(
-        "pair_id",
-        verdict=pl.lit("change"),
-        reason=pl.lit(f"{name} drawn as pixels"),
-        detail=pl.lit("PNG ") + pl.col("png_sha256"),
-    )
-
-
-def _first_change(living: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
-    merged = changes.group_by("pair_id").agg(
-        pl.col("verdict").first(), pl.col("reason").str.join(", "), pl.col("detail").str.join(", ")
-    )
-    ids = living.select("pair_id")
-    return verdicts(ids.join(merged, on="pair_id", how="left", maintain_order="left"))
-
-
 def _data(
-    living: pl.DataFrame, fields: Fields, rasters: Mapping[str, pl.DataFrame], embed: bool
+    living: pl.DataFrame, fields: Fields, made: Mapping[str, pl.DataFrame], embed: bool
 ) -> dict[str, pl.DataFrame]:
     """Split -> released rows, media as the hash of the bytes that are released."""
-    for name, drawn in rasters.items():
-        released = dict(drawn.select("key", "png_sha256").iter_rows())
+    for name, contents in made.items():
+        released = dict(contents.select("key", HASH).iter_rows())
         living = living.with_columns(pl.col(f"{name}_sha256").replace(released))
     columns = data_columns(fields)
     if not embed:
-        columns += [f"{name}_uri" for name in media_fields(fields)]
+        columns += place_columns(living, fields)
     if "split" not in living.columns:
         return {_DEFAULT_SPLIT: living.select(columns)}
     parts = living.partition_by("split", as_dict=True, maintain_order=True)
@@ -176,31 +151,37 @@ def _data(
 
 
 def _media_bytes(
-    living: pl.DataFrame, fields: Fields, rasters: Mapping[str, pl.DataFrame], asking: Asking
+    living: pl.DataFrame, fields: Fields, made: Mapping[str, pl.DataFrame], asking: Asking
 ) -> MediaBytes:
     def media(name: str, pair_ids: pl.Series) -> list[dict[str, Any] | None]:
         places = living.select("pair_id", key=f"{name}_sha256", uri=f"{name}_uri")
         rows = pair_ids.to_frame("pair_id").join(places, on="pair_id", maintain_order="left")
-        drawn = rasters.get(name, pl.DataFrame(schema={"key": pl.String, "png": pl.Binary}))
-        rows = rows.join(drawn, on="key", how="left", maintain_order="left")
-        present = rows.filter(pl.col("key").is_not_null() & pl.col("png").is_null())
+        instead = made.get(name, pl.DataFrame(schema=INSTEAD))
+        rows = rows.join(instead, on="key", how="left", maintain_order="left")
+        present = rows.filter(pl.col("key").is_not_null() & pl.col("bytes").is_null())
         keys = present["key"].unique(maintain_order=True)
         items = asking.contents.items(fields[name].type, keys)
         read = {i.key: read_content(m) for i in items if isinstance(m := i.contents[0], Media)}
-        cells = rows.select("key", "uri", "png").iter_rows()
-        return [_cell(key, uri, png, read) for key, uri, png in cells]
+        cells = rows.select("key", "uri", "bytes", "suffix").iter_rows()
+        return [_cell(key, uri, data, suffix, read) for key, uri, data, suffix in cells]
 
     return media
 
 
 def _cell(
-    key: str | None, uri: str, png: bytes | None, read: Mapping[str, bytes]
+    key: str | None,
+    uri: str | None,
+    made: bytes | None,
+    suffix: str | None,
+    read: Mapping[str, bytes],
 ) -> dict[str, Any] | None:
+    """What a reader sees; a content that a step made has no name of its own but its hash."""
     if key is None:
         return None
-    if png is not None:
-        return {"bytes": png, "path": str(Path(Path(uri).name).with_suffix(".png"))}
-    return {"bytes": read[key], "path": Path(uri).name}
+    name = Path(uri).name if uri else key[:16]
+    if made is not None and suffix is not None:
+        return {"bytes": made, "path": str(Path(name).with_suffix(suffix))}
+    return {"bytes": read[key], "path": name}
 
 
 def _with_status(table: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
@@ -212,7 +193,7 @@ def _with_status(table: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _counts(course: Course, decisions: pl.DataFrame, living: pl.DataFrame) -> Counts:
-    gone = decisions.filter(pl.col("verdict").is_in(LEAVES))
+    gone = decisions.filter(pl.col("verdict").is_in(set(LEAVES) - {"paired"}))
     why = gone.group_by("step", "name", "reason").len().sort("step", "len", "reason")
     left: Counter[str] = Counter()
     for _, name, reason, count in why.iter_rows():
@@ -222,10 +203,11 @@ def _counts(course: Course, decisions: pl.DataFrame, living: pl.DataFrame) -> Co
     else:
         kept = {_DEFAULT_SPLIT: living.height}
     said = dict(decisions.group_by("verdict").len().iter_rows())
-    return Counts(kept, left, said.get("change", 0), said.get("add", 0), said.get("merge", 0))
+    others = (said.get(word, 0) for word in ("change", "add", "paired", "merge"))
+    return Counts(kept, left, *others)
 
 
-def _card(recipe: Recipe, made: Released) -> str:
+def _card(recipe: Recipe, made: Released, evaluation: Mapping[str, str]) -> str:
     content = made.content
     return render_card(
         CardFacts(
@@ -237,5 +219,6 @@ def _card(recipe: Recipe, made: Released) -> str:
             seen=content.pairs.height,
             left=made.counts.left,
             digest=content.digest,
+            evaluation=evaluation,
         )
     )

@@ -56,6 +56,7 @@ class Source(BaseModel):
     word: ClassVar[str]
     summary: ClassVar[str]
     examples: ClassVar[tuple[str, ...]] = ()
+    leads: ClassVar[str] = ""
 
     name: str | None = Key(None, min_length=1, description="What the release calls this source.")
     max_unreadable: float = Key(
@@ -71,6 +72,11 @@ class Source(BaseModel):
     def extras(self) -> tuple[str, ...]:
         """Extras of `curate` that must be installed for this source."""
         return ()
+
+    @classmethod
+    def shapes(cls) -> tuple[type[Self], ...]:
+        """A source's word stands for one class."""
+        return (cls,)
 
     @classmethod
     def parse(cls, value: Any) -> Self:

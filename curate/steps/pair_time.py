@@ -98,7 +98,9 @@ class PairTime(Step):
             yield from _check_type(at, name, fields, tuple(sorted(CLOCKED)))
         sensors = [n for n in self.time[1:] if n in fields and fields[n].type == "sensor"]
         if self.nearest and not sensors:
-            yield Objection(("nearest",), "there is no sensor to sample", "a sensor after the first")
+            yield Objection(
+                ("nearest",), "there is no sensor to sample", "a sensor after the first"
+            )
 
     def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
         kind = fields[self.time[0]].type
@@ -122,9 +124,7 @@ class PairTime(Step):
         return Cues(*self.time, tolerance, repair=self.clock == "repair").judge(table, ask)
 
 
-def _check_type(
-    at: int, name: str, fields: Fields, kinds: tuple[str, ...]
-) -> Iterator[Objection]:
+def _check_type(at: int, name: str, fields: Fields, kinds: tuple[str, ...]) -> Iterator[Objection]:
     able = tuple(n for n, field in fields.items() if field.type in kinds)
     wanted = " or ".join(kinds)
     if name not in fields:

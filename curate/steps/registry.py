@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from curate.steps.step import Step
 
 STEPS = {
+    "pair": "curate.steps.pair:Pair",
     "filter": "curate.steps.filter:Filter",
     "dedup": "curate.steps.dedup:Dedup",
     "align": "curate.steps.align:Align",

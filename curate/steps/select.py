@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from curate.measures.measure import Measure
 
-SCORES = ("align",)
-"""Columns that steps add to the table and a selection may order by."""
-
 
 class Select(Step):
     """Keep so many of the pairs.
@@ -76,19 +73,22 @@ class Select(Step):
             if weight < 0:
                 yield Objection(("weights", name), "a weight cannot be negative", "0 or more")
 
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """What is no `field.property` is a score."""
+        return (self.by,) if self.by is not None and "." not in self.by else ()
+
     def _check_by(self, by: str, fields: Fields) -> Iterator[Objection]:
-        if by in SCORES:
+        if self.takes:
             return
         found = find(by, fields)
         if isinstance(found, Objection):
-            yield Objection(("by",), found.message, candidates=(*SCORES, *names(fields)))
+            yield Objection(("by",), found.message, candidates=names(fields))
         elif found.bare in ("is", "regex"):
-            yield Objection(
-                ("by",), f"'{by}' is not a number", candidates=(*SCORES, *names(fields))
-            )
+            yield Objection(("by",), f"'{by}' is not a number", candidates=names(fields))
 
     def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
-        found = find(self.by, fields) if self.by and self.by not in SCORES else None
+        found = find(self.by, fields) if self.by and not self.takes else None
         if not isinstance(found, Property) or self.by is None:
             return []
         return [(found.measure(), self.by.partition(".")[0])]
@@ -157,7 +157,7 @@ class Select(Step):
 
         if self.by is None:
             return pl.Series("score", [None] * table.height, pl.Float64)
-        if self.by in SCORES:
+        if self.takes:
             return table[self.by].cast(pl.Float64).rename("score")
         found = find(self.by, ask.fields)
         assert isinstance(found, Property)

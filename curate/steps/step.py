@@ -71,6 +71,8 @@ class Outcome:
     for them gets the verdict `paired`, with the new pair's id left to the conductor."""
     changed: pl.DataFrame | None = None
     """`pair_id` and the columns of fields whose content is another now, written as in `added`."""
+    note: str | None = None
+    """What the step found over all pairs, in a line for people."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,11 @@ class Step(BaseModel):
 
     def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
         raise NotImplementedError
+
+    @classmethod
+    def shapes(cls) -> tuple[type[Step], ...]:
+        """The steps that this word stands for."""
+        return cls.forms or (cls,)
 
     @classmethod
     def parse(cls, value: Any) -> Step:

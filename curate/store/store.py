@@ -3,6 +3,7 @@
     <root>/values/<name>-<fingerprint>/  measure.json, fragments
     <root>/fits/<name>-<fingerprint>/    results of fits, one file per table digest
     <root>/files/                        content hashes of files by path, size, mtime and inode
+    <root>/blobs/                        media that steps made, by their hash
 
 Builds hold a shared lock while they use it. Fragments only ever appear whole, so builds that run
 at once need nothing more; small fragments are put together at a start that finds itself alone.
@@ -26,6 +27,7 @@ import polars as pl
 from curate.errors import StoreError
 from curate.measures.measure import Measure
 from curate.pairs.identity import short_hash
+from curate.store.blobs import Blobs
 from curate.store.fragment import read_fragment, read_notes, write_fragment
 
 FORMAT = "1"
@@ -139,6 +141,10 @@ class MeasureStore:
     @property
     def files(self) -> Path:
         return self.root / "files"
+
+    @property
+    def blobs(self) -> Blobs:
+        return Blobs(self.root / "blobs")
 
     def contents(self) -> pl.DataFrame:
         """One row per measure: `measure`, `fingerprint`, `values`, `seconds`, `bytes`, `used`."""

@@ -53,7 +53,7 @@ class Judge(Step):
         return cls.model_validate({"words": value} if isinstance(value, int | str) else value)
 
 
-WORDS = Vocabulary(registry(), {"judge": Judge})
+WORDS = Vocabulary(registry(), {"judge": Judge}, {})
 RECIPE = """\
 name: birds
 version: draft

@@ -1,0 +1,1 @@
+from curate.evaluation.registry import registry as registry

@@ -1,0 +1,105 @@
+"""What an evaluation is: a figure about a release, made by the recipe's own steps and fits.
+
+    evaluation.measure(scene) -> dict      plain values for `evaluation.json`
+
+The scene holds the pairs as they were read, the pairs that stay, something to ask, and a way to
+run the recipe's steps over another table. No evaluation changes a release; nothing in what it
+returns depends on time, place or chance that cannot be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from curate.steps.step import Objection
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from curate.pairs.field import Fields
+    from curate.steps.score import Score
+    from curate.steps.step import Ask, Step
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What the recipe's steps made of a table."""
+
+    living: pl.DataFrame
+    decisions: pl.DataFrame
+    """The ledger; see `curate.ledger.verdict`."""
+
+
+class Scene(Protocol):
+    """What evaluations see of a build."""
+
+    @property
+    def ask(self) -> Ask: ...
+
+    @property
+    def steps(self) -> Sequence[Step]: ...
+
+    @property
+    def sound(self) -> pl.DataFrame:
+        """The pairs before the first step that decides: whole, and nothing wrong with them."""
+
+    @property
+    def living(self) -> pl.DataFrame:
+        """The pairs that stay, with the scores that steps gave."""
+
+    def replay(self, table: pl.DataFrame) -> Replayed:
+        """Run the recipe's steps over pairs such as `sound`; what is measured is not measured
+        again, and nothing is written.
+        """
+
+
+class Evaluation(BaseModel):
+    """Base of every evaluation; a subclass is a frozen pydantic model of its settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    word: ClassVar[str]
+    summary: ClassVar[str]
+    examples: ClassVar[tuple[str, ...]] = ()
+    leads: ClassVar[str] = ""
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """What the steps that it stands on need, is asked for by them."""
+        return ()
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """Names of the scores that steps must give."""
+        return ()
+
+    def check(self, fields: Fields) -> Iterator[Objection]:
+        """What is wrong with these settings for these fields."""
+        yield from ()
+
+    def measure(self, scene: Scene) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def headline(self, found: dict[str, Any]) -> str:
+        """The finding in one line, for people."""
+        raise NotImplementedError
+
+    @classmethod
+    def shapes(cls) -> tuple[type[Self], ...]:
+        return (cls,)
+
+    @classmethod
+    def parse(cls, value: Any) -> Self:
+        """Validate what stands behind the evaluation's word in a recipe."""
+        return cls.model_validate(value)
+
+
+def scored_by(steps: Sequence[Step], name: str) -> Score:
+    """The step that gives a score."""
+    from curate.steps.score import Score
+
+    return next(step for step in steps if isinstance(step, Score) and step.name == name)

@@ -1,0 +1,17 @@
+"""Which evaluations a recipe can ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from curate.evaluation.curation import Curation
+from curate.evaluation.planted import PlantedErrors
+from curate.evaluation.retrieval import Retrieval
+
+if TYPE_CHECKING:
+    from curate.evaluation.evaluation import Evaluation
+
+
+def registry() -> dict[str, type[Evaluation]]:
+    """Every evaluation's class by its word."""
+    return {found.word: found for found in (Retrieval, PlantedErrors, Curation)}

@@ -1,0 +1,69 @@
+"""What steps and evaluations need of one another and of the sources, which no step can see by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from curate.recipe.items import Item
+from curate.steps.score import Score
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from curate.evaluation.evaluation import Evaluation
+    from curate.recipe.reading import Reading
+    from curate.steps.step import Step
+
+
+def check_steps(
+    reading: Reading,
+    steps: Sequence[Item[Step]],
+    evaluations: Sequence[Item[Evaluation]],
+    sources: Sequence[str],
+) -> None:
+    """One split, scores named once and before they are used, and sources that exist."""
+    for extra in [item for item in steps if item.part.word == "split"][1:]:
+        reading.at_key(extra.path, "a recipe has one split; this is another")
+    _check_joins(reading, steps, sources)
+    scores: list[str] = []
+    for item in steps:
+        _check_takes(reading, item, scores)
+        for score in item.part.gives:
+            if score in scores:
+                hint = "name one of them: `as: another_name`"
+                reading.at_key(item.path, f"two steps give the score '{score}'", hint=hint)
+            scores.append(score)
+    compared = [
+        item.part.name
+        for item in steps
+        if isinstance(item.part, Score) and item.part.scorer is None
+    ]
+    for judged in evaluations:
+        _check_takes(reading, judged, compared)
+
+
+def _check_joins(reading: Reading, steps: Sequence[Item[Step]], sources: Sequence[str]) -> None:
+    for item in steps:
+        for name in item.part.joins:
+            if name not in sources:
+                reading.at_key(
+                    item.path,
+                    f"there is no source '{name}' to pair",
+                    candidates=sources,
+                    written=name,
+                    hint="a source's name is its `name`, or its word",
+                )
+
+
+def _check_takes(
+    reading: Reading, item: Item[Step] | Item[Evaluation], scores: Sequence[str]
+) -> None:
+    for score in item.part.takes:
+        if score not in scores:
+            reading.at_key(
+                item.path,
+                f"no earlier step gives the score '{score}'",
+                candidates=scores,
+                written=score,
+                expected=None if scores else "an `align` step before it",
+            )

@@ -1,0 +1,301 @@
+"""Score how well the sides of a pair belong together by what their contents mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from curate.pairs.field import Fields, content_fields, metadata_fields
+from curate.steps.side import EMBEDDED, EMBEDDED_READS, Side, contents_of
+from curate.steps.step import Ask, Objection, Outcome, Step
+from curate.steps.threshold import Drop, judge
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from curate.fits.fit import Fit
+    from curate.measures.measure import Measure
+
+MODEL = re.compile(r"(hf|file|pkg):.")
+
+
+class Score(Step):
+    """Score how well two sides of a pair belong together; higher is better matched.
+
+    The encoder `embedded` runs anywhere with nothing but installed packages: it places images and
+    films among texts by what a classifier sees in them. Any model that sentence-transformers or
+    transformers load may take its place (CLIP, SigLIP, CLAP ...), also another one per field. A
+    `head` learns from the pairs themselves how the sides correspond, and scores every pair by a
+    head that has seen neither it nor its copies; two encoders that share no space need one. A side
+    may be several fields, whose vectors are joined. A `scorer` reads both sides at once instead.
+
+    Pairs that lack a side are not assessed. Without `drop`, pairs are only scored.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+    word: ClassVar[str] = "align"
+    leads: ClassVar[str] = "score"
+    summary: ClassVar[str] = "score how well two sides belong together, drop the worst"
+    examples: ClassVar[tuple[str, ...]] = (
+        "- align: {score: [image, caption], drop: {below_quantile: 0.05}}",
+        "- align: {score: [image, caption], drop: {expected_mismatch_share: 0.02}}",
+        "- align: {score: [image, caption], encoder: 'hf:openai/clip-vit-base-patch32', head: true}",
+        "- align: {score: [[image, speech], caption], encoder: {speech: 'hf:laion/clap-htsat-fused'}}",
+        "- align: {score: [image, caption], scorer: 'hf:Salesforce/blip-itm-base-coco'}",
+    )
+    fits: ClassVar[bool] = True
+
+    score: list[str | list[str]] = Field(
+        min_length=2,
+        max_length=2,
+        description="The two sides to compare: a field each, or a list of fields that make one.",
+    )
+    encoder: str | dict[str, str] = Field(
+        EMBEDDED,
+        description="What turns contents into vectors: `embedded`, a model reference, or one of "
+        "these for each field.",
+    )
+    scorer: str | None = Field(
+        None, description="A model that scores both sides at once, in place of encoders."
+    )
+    head: bool | None = Field(
+        None,
+        description="Whether a head learns from the pairs; by default where an encoder is "
+        "`embedded` or the sides share no space.",
+    )
+    within: str | None = Field(
+        None,
+        description="Metadata field: sides are mismatched within its groups, to learn what chance "
+        "alone scores there.",
+    )
+    name: str = Field("align", alias="as", description="What later steps call the score.")
+    drop: Drop | None = Field(None, description="Which pairs go; none when left out.")
+
+    @property
+    def title(self) -> str:
+        return " ".join([self.word, *contents_of(self.sides)])
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        left, right = (self._side(given) for given in self.score)
+        return left, right
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        used = {encoder for side in self.sides for encoder in side.encoders}
+        used = {self.scorer} if self.scorer else used
+        named = {"embedded" if encoder == EMBEDDED else "encoders" for encoder in used}
+        return tuple(sorted(named))
+
+    @property
+    def gives(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    @property
+    def learns(self) -> bool:
+        """Whether a head is learned from the pairs."""
+        if self.scorer is not None:
+            return False
+        left, right = self.sides
+        needed = left.space is None or left.space != right.space
+        return self.head if self.head is not None else needed or EMBEDDED in left.encoders
+
+    def check(self, fields: Fields) -> Iterator[Objection]:
+        able = tuple(content_fields(fields))
+        for at, name in self._named():
+            if name not in able:
+                what = "has no content" if name in fields else "is no field"
+                yield Objection((self.leads, *at), f"'{name}' {what}", candidates=able)
+        yield from self._check_sides(fields)
+        yield from self._check_encoder(fields)
+        if self.within is not None and self.within not in metadata_fields(fields):
+            known = tuple(metadata_fields(fields))
+            yield Objection(("within",), f"'{self.within}' is no metadata field", candidates=known)
+        if self.drop is not None:
+            yield from self.drop.check(fields)
+
+    def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
+        if self.scorer is not None:
+            return []
+        views = [seen for side in self.sides for seen in side.views(fields)]
+        return [(seen.measure, seen.field) for seen in views]
+
+    def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
+        import polars as pl
+
+        scored = self._by_scorer(table, ask) if self.scorer else self._by_vectors(table, ask)
+        given = scored.select(
+            "pair_id",
+            pl.col("score").alias(self.name),
+            pl.col("mismatched").alias(f"{self.name}_mismatched"),
+        )
+        return Outcome(judge(table, scored, self.drop, ask), given)
+
+    def _side(self, given: str | list[str]) -> Side:
+        names = (given,) if isinstance(given, str) else tuple(given)
+        if isinstance(self.encoder, str):
+            return Side(names, (self.encoder,) * len(names))
+        return Side(names, tuple(self.encoder.get(name, EMBEDDED) for name in names))
+
+    def _named(self) -> Iterator[tuple[tuple[int, ...], str]]:
+        """Every field's name with its place in `score`."""
+        for at, given in enumerate(self.score):
+            if isinstance(given, str):
+                yield (at,), given
+            else:
+                yield from (((at, inner), name) for inner, name in enumerate(given))
+
+    def _check_sides(self, fields: Fields) -> Iterator[Objection]:
+        names = contents_of(self.sides)
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield Objection((self.leads,), f"'{name}' stands there twice", "two different sides")
+        if any(not side.fields for side in self.sides):
+            yield Objection(
+                (self.leads,), "a side names no field", "one field or more on each side"
+            )
+        if self.scorer is not None and any(len(side.fields) != 1 for side in self.sides):
+            yield Objection(("scorer",), "a scorer reads one field on each side", "two fields")
+
+    def _check_encoder(self, fields: Fields) -> Iterator[Objection]:
+        named = {name for _, name in self._named() if name in fields}
+        if isinstance(self.encoder, dict):
+            for name in self.encoder.keys() - named:
+                yield Objection(
+                    ("encoder", name), f"'{name}' is not scored", candidates=tuple(sorted(named))
+                )
+        for side in () if self.scorer else self.sides:
+            for name, encoder in zip(side.fields, side.encoders, strict=True):
+                yield from self._check_reads(name, encoder, fields)
+        if self.head is False and not self.scorer and self.learns is False:
+            left, right = self.sides
+            if left.space is None or left.space != right.space:
+                yield Objection(("head",), "sides without a common space need a head", "true")
+
+    def _check_reads(self, name: str, encoder: str, fields: Fields) -> Iterator[Objection]:
+        if encoder != EMBEDDED and not MODEL.match(encoder):
+            yield Objection(
+                ("encoder",),
+                f"'{encoder}' names no encoder",
+                "embedded, or a model such as hf:owner/name, file:path or pkg:module/path",
+            )
+        kind = fields[name].type if name in fields else None
+        if encoder == EMBEDDED and kind is not None and kind not in (*EMBEDDED_READS, "metadata"):
+            yield Objection(
+                ("encoder",),
+                f"'embedded' reads images, texts and films, not the {kind} field '{name}'",
+                f"a model for it: encoder: {{{name}: 'hf:owner/name'}}",
+            )
+
+    def _by_vectors(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+
+        vectors = self.vectors(table, ask)
+        whole = vectors.drop_nulls(["left", "right"]).sort("pair_id")
+        scored = ask.fit(self.fit, whole.drop("error", "left_key", "right_key"))
+        return vectors.select("pair_id", "error", group="null_group", cluster="fold_group").join(
+            scored.with_columns(detail=_evidence()),
+            on="pair_id",
+            how="left",
+            maintain_order="left",
+        )
+
+    @property
+    def fit(self) -> Fit:
+        from curate.fits.head import head
+
+        return head(learn=self.learns)
+
+    def vectors(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        """What a head learns from and scores: the columns that `curate.fits.head` reads, and
+        `left_key`, `right_key`, `error`.
+        """
+        import polars as pl
+
+        left, right = self.sides
+        lefts, rights = left.vectors(table, ask), right.vectors(table, ask)
+        joined = (
+            table.select("pair_id", learn=_learn(table), null_group=self._null_group())
+            .join(_fold_groups(table, contents_of(self.sides), ask), on="pair_id")
+            .join(lefts, on="pair_id", maintain_order="left")
+            .join(rights, on="pair_id", maintain_order="left", suffix="_right")
+        )
+        shared = left.space is not None and left.space == right.space
+        return joined.select(
+            "pair_id",
+            "fold_group",
+            "learn",
+            "null_group",
+            left="vector",
+            right="vector_right",
+            **({"left_in_right": "shared"} if shared else {}),
+            left_key="key",
+            right_key="key_right",
+            error=pl.coalesce("error", "error_right"),
+        )
+
+    def _null_group(self) -> pl.Expr:
+        import polars as pl
+
+        return pl.col(self.within).cast(pl.String) if self.within else pl.lit(None, pl.String)
+
+    def _by_scorer(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        """The scorer's word on every pair, and on four deliberate mismatches of each."""
+        import polars as pl
+
+        from curate.measures.encoder import pair_score
+        from curate.steps.mismatching import mismatched
+
+        assert self.scorer is not None
+        left, right = (side.fields[0] for side in self.sides)
+        measure = pair_score(self.scorer, ask.fields[left].type, ask.fields[right].type)
+        keys = table.select(
+            "pair_id", left=f"{left}_sha256", right=f"{right}_sha256", group=self._null_group()
+        ).drop_nulls(["left", "right"])
+        by_rate = self.drop is not None and self.drop.expected_mismatch_share is not None
+        chance = mismatched(keys) if by_rate else keys.clear()
+        edges = pl.concat([keys, chance])
+        scored = ask.compare(measure, edges.select("left", "right"))
+        told = keys.join(scored, on=["left", "right"], how="left", maintain_order="left")
+        nulls = (
+            chance.join(scored, on=["left", "right"])
+            .group_by("pair_id")
+            .agg(mismatched=pl.col("score"))
+        )
+        return told.join(nulls, on="pair_id", how="left", maintain_order="left").select(
+            "pair_id", "error", "score", "group", "mismatched"
+        )
+
+
+def _learn(table: pl.DataFrame) -> pl.Expr:
+    """Heads learn from training pairs, from all where there is no split."""
+    import polars as pl
+
+    split = "split" in table.columns and bool((table["split"] == "train").any())
+    return pl.col("split") == "train" if split else pl.lit(True)
+
+
+def _fold_groups(table: pl.DataFrame, names: list[str], ask: Ask) -> pl.DataFrame:
+    """`pair_id`, `fold_group`: copies, and pairs that say the same, are never learned from when
+    one of them is scored.
+    """
+    import polars as pl
+
+    from curate.pairs.components import components, stars
+
+    links = [ask.components().select(left="component", right="pair_id")]
+    for name in names:
+        if ask.fields[name].type == "text":
+            said = pl.col(name).str.to_lowercase().str.strip_chars(" .!?")
+            links.append(stars(table.with_columns(said=said), "said"))
+    return components(table["pair_id"], pl.concat(links)).rename({"component": "fold_group"})
+
+
+def _evidence() -> pl.Expr:
+    """The parts of the score, in words."""
+    import polars as pl
+
+    head = pl.format("head {}", pl.col("head").round(3))
+    zero = pl.format("zero_shot {}", pl.col("zero_shot").round(3))
+    return pl.concat_str([head, zero], separator=", ", ignore_nulls=True).replace("", None)

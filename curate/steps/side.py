@@ -1,0 +1,122 @@
+"""The sides of a pair as vectors: which measure embeds a field, and what comes of it.
+
+An encoder is `embedded`, which needs nothing but packages and reads images, texts and films, or a
+model reference, which reads what its model can. Sides that were embedded by the same encoder lie
+in one space. Several fields may make one side: their vectors are put one after the other (early
+fusion), for a head to learn from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from curate.pairs.field import Fields
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from curate.measures.measure import Measure
+    from curate.steps.step import Ask
+
+EMBEDDED = "embedded"
+EMBEDDED_READS = ("image", "text", "video")
+
+
+@dataclass(frozen=True)
+class View:
+    """How one field becomes vectors."""
+
+    field: str
+    measure: Measure
+    features: str
+    """The measure's column that a head learns from."""
+    shared: str
+    """The measure's column that lies in the encoder's shared space."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One or more fields, and what encodes each."""
+
+    fields: tuple[str, ...]
+    encoders: tuple[str, ...]
+
+    def views(self, fields: Fields) -> list[View]:
+        pairs = zip(self.fields, self.encoders, strict=True)
+        return [view(name, fields[name].type, encoder) for name, encoder in pairs]
+
+    @property
+    def space(self) -> str | None:
+        """Names the space in which this side can be compared; None where fields are joined."""
+        return self.encoders[0] if len(self.fields) == 1 else None
+
+    def vectors(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        """`pair_id`, `vector`, `shared` (null throughout where there is no space), `key`, `error`.
+
+        Vectors are arrays, null where a field is absent or unreadable.
+        """
+        import polars as pl
+
+        parts = [_of_field(table, seen, ask) for seen in self.views(ask.fields)]
+        if len(parts) == 1:
+            return parts[0]
+        names = [f"vector_{at}" for at in range(len(parts))]
+        joined = table.select("pair_id")
+        for name, part in zip(names, parts, strict=True):
+            kept = part.rename({"vector": name, "key": f"key_{name}", "error": f"error_{name}"})
+            joined = joined.join(kept.drop("shared"), on="pair_id", maintain_order="left")
+        lists = [pl.col(name).cast(pl.List(pl.Float32)) for name in names]
+        whole = joined.with_columns(
+            vector=pl.when(pl.all_horizontal(pl.col(names).is_not_null())).then(
+                pl.concat_list(lists)
+            ),
+            shared=pl.lit(None),
+            key=pl.concat_str([f"key_{name}" for name in names]),
+            error=pl.coalesce([f"error_{name}" for name in names]),
+        )
+        return _arrays(whole.select("pair_id", "vector", "shared", "key", "error"))
+
+
+def view(name: str, modality: str, encoder: str) -> View:
+    """The measure that embeds a field, and its columns."""
+    if encoder != EMBEDDED:
+        from curate.measures.encoder import embedding
+
+        return View(name, embedding(modality, encoder), "embedding", "embedding")
+    from curate.measures.embedding import image_features, text_embedding, video_features
+
+    if modality == "text":
+        return View(name, text_embedding(), "embedding", "embedding")
+    features = image_features() if modality == "image" else video_features()
+    return View(name, features, "features", "embedding")
+
+
+def contents_of(sides: Sequence[Side]) -> list[str]:
+    """All fields of the sides."""
+    return [name for side in sides for name in side.fields]
+
+
+def _of_field(table: pl.DataFrame, seen: View, ask: Ask) -> pl.DataFrame:
+    import polars as pl
+
+    key = f"{seen.field}_sha256"
+    values = ask.measure(seen.measure, table[key]).select(
+        "key", "error", vector=pl.col(seen.features), shared=pl.col(seen.shared)
+    )
+    rows = table.select("pair_id", key=key)
+    found = rows.join(values, on="key", how="left", maintain_order="left")
+    return _arrays(found.select("pair_id", "vector", "shared", "key", "error"))
+
+
+def _arrays(frame: pl.DataFrame) -> pl.DataFrame:
+    """Lists as arrays: a model's vectors are all of one width, which only they tell."""
+    import polars as pl
+
+    for name in ("vector", "shared"):
+        if isinstance(frame.schema[name], pl.List):
+            widths = frame[name].list.len().drop_nulls()
+            width = int(widths[0]) if widths.len() else 0
+            frame = frame.with_columns(pl.col(name).list.to_array(width))
+    return frame

@@ -170,11 +170,16 @@ def _shape(reading: Reading, part: type[P], path: Keys, written: Any) -> type[P]
     found = [leads[key] for key in keys if key in leads]
     if len(found) == 1:
         return found[0]
-    message = f"'{part.word}' needs one of its leading keys"
-    if found:
-        message = f"'{part.word}' does one thing at a time"
     slip = next((key for key in keys if nearest(key, leads)), None)
-    reading.at_key(path, message, candidates=leads, written=None if found else slip)
+    if found:
+        message = f"'{part.word}' does one thing at a time, not {' and '.join(shape.leads for shape in found)}"
+        reading.at_key(path, message, expected="one step for each")
+    elif slip is not None:
+        message = f"unknown key '{slip}' in '{part.word}'"
+        reading.at_key((*path, slip), message, candidates=leads, written=slip)
+    else:
+        message = f"'{part.word}' does not say what to do"
+        reading.at_key(path, message, expected="one of its leading keys", candidates=leads)
     return None
 
 

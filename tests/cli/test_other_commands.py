@@ -66,16 +66,17 @@ class TestSteps:
         said = curate("steps")
         assert said.code == 0
         words = [line.split()[0] for line in said.out.splitlines()]
-        assert words[:5] == ["filter", "dedup", "align", "select", "split"]
+        assert words[:6] == ["pair", "filter", "dedup", "align", "select", "split"]
 
-    @pytest.mark.parametrize("word", ["filter", "dedup", "align", "select", "split"])
+    @pytest.mark.parametrize("word", ["pair", "filter", "dedup", "align", "select", "split"])
     def test_one(self, word: str) -> None:
         said = curate("steps", word)
         assert said.code == 0
-        for name in registry()[word].model_fields:
-            assert f"  {name} " in said.out
-        for example in registry()[word].examples:
-            assert example in said.out
+        for form in registry()[word].shapes():
+            for name, field in form.model_fields.items():
+                assert f"  {field.alias or name} " in said.out
+            for example in form.examples:
+                assert example in said.out
         assert "None" not in said.out
         assert "PydanticUndefined" not in said.out
 
@@ -86,7 +87,10 @@ class TestSteps:
     def test_json(self) -> None:
         found = curate("steps", "--json").document
         assert set(found) == set(registry())
-        assert set(found["dedup"]) == {"summary", "parameters", "examples"}
+        assert set(found["dedup"]) == {"summary", "forms"}
+        assert [set(form) for form in found["align"]["forms"]] == [
+            {"parameters", "examples"} for _ in registry()["align"].shapes()
+        ]
         assert set(curate("steps", "split", "--json").document) == {"split"}
 
     def test_unknown(self) -> None:

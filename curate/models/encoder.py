@@ -97,7 +97,8 @@ def unit(vectors: Array) -> Array:
     """Rows of length one, float32; what has no direction becomes not a number."""
     wide = vectors.astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (wide / np.sqrt((wide * wide).sum(axis=1, keepdims=True))).astype(np.float32)
+        wide = wide / np.sqrt((wide * wide).sum(axis=1, keepdims=True))
+    return np.asarray(wide, dtype=np.float32)
 
 
 def pooled(vectors: Array, counts: Sequence[int]) -> Array:

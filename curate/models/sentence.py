@@ -38,7 +38,9 @@ class SentenceRows:
         if modality == "text":
             with self._tokenizing:
                 return [[row] for row in text_rows(self._model, payloads, self._prompt)]
-        given = {"image": _picture, "audio": partial(_recording, _rate(self._model))}[modality]
+        given: Callable[[Any], Any] = _picture
+        if modality == "audio":
+            given = partial(_recording, _rate(self._model))
         return [[_row(self._model.preprocess([given(payload)]))] for payload in payloads]
 
 

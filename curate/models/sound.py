@@ -11,7 +11,7 @@ from curate.pairs.audio import Waveform
 
 def mono(waveform: Waveform, rate: int) -> Array:
     """The mean of all channels at `rate` frames per second, float32 (frames,)."""
-    samples = waveform.samples.mean(axis=1, dtype=np.float32)
+    samples: Array = waveform.samples.mean(axis=1, dtype=np.float32)
     if waveform.rate == rate:
         return samples
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -120,11 +121,11 @@ def test_a_value_depends_on_no_neighbour(
     kind: str, encoders: dict[str, Encoder], images: list[Array], sounds: list[Waveform]
 ) -> None:
     encoder = encoders[kind]
-    contents = {"text": TEXTS[:4], "image": images, "audio": sounds}
+    contents: dict[str, Sequence[Any]] = {"text": TEXTS[:4], "image": images, "audio": sounds}
     for modality in encoder.modalities:
         if modality == "video":
             continue
-        _check_alone(lambda some, of=modality: encoder.encode(of, some), contents[modality])
+        _check_alone(partial(encoder.encode, modality), contents[modality])
 
 
 def _check_alone(encode: Callable[[Sequence[Any]], Array], contents: Sequence[Any]) -> None:

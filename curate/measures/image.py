@@ -32,7 +32,7 @@ SHARPNESS: dict[str, type[pl.DataType]] = {"sharpness": pl.Float64}
 
 IMAGE_PROBE = Measure(
     name="image.probe",
-    version=1,
+    version=2,
     of=("image",),
     returns=HEADER,
     compute="curate.measures.image:probe",
@@ -42,7 +42,7 @@ IMAGE_PROBE = Measure(
 )
 IMAGE_DECODE = Measure(
     name="image.decode",
-    version=1,
+    version=2,
     of=("image",),
     returns=DECODED,
     compute="curate.measures.image:decode",

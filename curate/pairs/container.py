@@ -44,14 +44,19 @@ def _iso_format(brand: bytes) -> str:
     return "MOV" if brand == b"qt  " else "MP4"
 
 
-def _check_boxes(data: bytes) -> None:
+def check_boxes(data: bytes) -> set[bytes]:
+    """Raise `Unreadable` unless every box is there; their names."""
     at, names = 0, set()
     while at < len(data):
         length, name = _box(data, at)
         _require(data, at, length, f"box {name.decode('latin-1')}")
         names.add(name)
         at += length
-    if b"moov" not in names:
+    return names
+
+
+def _check_iso(data: bytes) -> None:
+    if b"moov" not in check_boxes(data):
         raise Unreadable("truncated or damaged: it has no index (box moov)")
 
 
@@ -121,9 +126,9 @@ def _require(data: bytes, at: int, length: int, what: str) -> None:
 
 
 _CHECKS: dict[str, Callable[[bytes], None]] = {
-    "MP4": _check_boxes,
-    "MOV": _check_boxes,
-    "M4A": _check_boxes,
+    "MP4": _check_iso,
+    "MOV": _check_iso,
+    "M4A": _check_iso,
     "WEBM": _check_elements,
     "MKV": _check_elements,
     "AVI": _check_chunks,

@@ -1,8 +1,8 @@
 """Still images: what their header says, and their pixels.
 
-The content decides the format, not the file's name. Pixels are RGB, upright (EXIF), with what is
-transparent laid over white; colour profiles are not applied; of an animation the first frame
-counts, and all frames must be whole. A drawing is rendered with its longer side at
+The content decides the format, not the file's name: JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF, SVG.
+Pixels are RGB, upright (EXIF), with what is transparent laid over white; colour profiles are not
+applied; of an animation the first frame counts, of a document the first page, and all must be whole. A drawing is rendered with its longer side at
 `svg.LONGEST_SIDE` pixels. Whatever a decoder objects to makes the image `Unreadable`, in the
 decoder's words. Every function may be called from several threads.
 """
@@ -18,9 +18,21 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
 
 from curate.errors import Unreadable
+from curate.pairs.container import check_boxes
+from curate.pairs.gif import check_gif
 from curate.pairs.svg import is_svg, render_svg, svg_size
 
 MOST_PIXELS = 178_956_970
@@ -39,7 +51,13 @@ PLUGINS: dict[str, Any] = {
     "JPEG": JpegImagePlugin.JpegImageFile,
     "PNG": PngImagePlugin.PngImageFile,
     "WEBP": WebPImagePlugin.WebPImageFile,
+    "GIF": GifImagePlugin.GifImageFile,
+    "TIFF": TiffImagePlugin.TiffImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+    "AVIF": AvifImagePlugin.AvifImageFile,
 }
+DEEP = ("F", "I")
+"""32 bits for a grey, of which no file says what white is."""
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 _warnings = Lock()
 """Filters of warnings belong to the process. What Pillow warns of is metadata; too many pixels, of
@@ -72,8 +90,7 @@ def decode_image(data: bytes) -> np.ndarray:
     if image_format(data) == "SVG":
         svg_size(data)
         data = render_svg(data)
-    elif data.startswith(b"\x89PNG") and PNG_END not in data[-1024:]:
-        raise Unreadable("image file is truncated: it has no end")
+    _check_whole(data)
     with _opened(data) as image:
         orientation = _orientation(image)
         image.load()
@@ -94,7 +111,7 @@ def encode_png(array: np.ndarray) -> bytes:
 
 
 def image_format(data: bytes) -> str:
-    """JPEG, PNG, WEBP or SVG by the content's first bytes."""
+    """JPEG, PNG, WEBP, GIF, TIFF, BMP, AVIF or SVG, by the content's first bytes."""
     found = _magic(data) or ("SVG" if is_svg(data) else None)
     if found in PLUGINS or found == "SVG":
         return str(found)
@@ -103,6 +120,16 @@ def image_format(data: bytes) -> str:
     if found:
         raise Unreadable(f"format {found} is not supported")
     raise Unreadable(f"not an image: it begins with {data[:8].hex(' ')}")
+
+
+def _check_whole(data: bytes) -> None:
+    """What decoders overlook."""
+    if data.startswith(b"\x89PNG") and PNG_END not in data[-1024:]:
+        raise Unreadable("image file is truncated: it has no end")
+    if data.startswith(b"GIF8"):
+        check_gif(data)
+    elif data[4:8] == b"ftyp":
+        check_boxes(data)
 
 
 def _magic(data: bytes) -> str | None:
@@ -121,7 +148,9 @@ def _magic(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
     if data[4:8] == b"ftyp":
-        return {b"avif": "AVIF", b"heic": "HEIC"}.get(data[8:12], "ISO media")
+        if b"avif" in data[8:64] or data[8:12] == b"avis":
+            return "AVIF"
+        return "HEIC" if data[8:12] in (b"heic", b"heix", b"mif1") else "ISO media"
     return next((name for start, name in starts.items() if data.startswith(start)), None)
 
 
@@ -160,7 +189,9 @@ def _frames(image: Any) -> int:
 
 
 def _orientation(image: Any) -> int:
-    """How the camera was held; what EXIF says wrongly is not worth an image."""
+    """How the camera was held; what EXIF says wrongly is not worth an image. Pillow turns TIFF."""
+    if image.format == "TIFF":
+        return 1
     try:
         with _warnings, warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -170,6 +201,8 @@ def _orientation(image: Any) -> int:
 
 
 def _over_white(image: Any) -> Any:
+    if image.mode in DEEP and image.format == "TIFF":
+        raise Unreadable("pixels of 32 bits a channel are not supported")
     if image.mode.startswith("I"):
         return _from_16_bits(image)
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:

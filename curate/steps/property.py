@@ -106,7 +106,15 @@ PROPERTIES: dict[str, dict[str, Property]] = {
             "image", _image_probe, _aspect, "longer side over shorter side, 1 or more", "max", True
         ),
         "format": Property(
-            "image", _image_probe, _column("format"), "JPEG, PNG, WEBP or SVG", "is", True
+            "image",
+            _image_probe,
+            _column("format"),
+            "JPEG, PNG, WEBP, GIF, TIFF, BMP, AVIF or SVG",
+            "is",
+            True,
+        ),
+        "frames": Property(
+            "image", _image_probe, _column("frames"), "pictures of an animation", "max", True
         ),
         "sharpness": Property(
             "image",

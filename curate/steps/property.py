@@ -55,6 +55,18 @@ def _audio_level() -> Measure:
     return AUDIO_LEVEL
 
 
+def _video_probe() -> Measure:
+    from curate.measures.video import VIDEO_PROBE
+
+    return VIDEO_PROBE
+
+
+def _sensor_probe() -> Measure:
+    from curate.measures.sensor import SENSOR_PROBE
+
+    return SENSOR_PROBE
+
+
 def _text_counts() -> Measure:
     from curate.measures.text import TEXT_COUNTS
 
@@ -86,6 +98,12 @@ def _side(pick: str) -> Callable[[], pl.Expr]:
     return expression
 
 
+def _has_sound() -> pl.Expr:
+    import polars as pl
+
+    return pl.col("has_sound").cast(pl.Int8)
+
+
 def _aspect() -> pl.Expr:
     import polars as pl
 
@@ -113,9 +131,6 @@ PROPERTIES: dict[str, dict[str, Property]] = {
             "is",
             True,
         ),
-        "frames": Property(
-            "image", _image_probe, _column("frames"), "pictures of an animation", "max", True
-        ),
         "sharpness": Property(
             "image",
             _image_sharpness,
@@ -134,6 +149,29 @@ PROPERTIES: dict[str, dict[str, Property]] = {
         "loudness": Property(
             "audio", _audio_level, _column("rms_dbfs"), "RMS level in dBFS, 0 at most", "min"
         ),
+    },
+    "video": {
+        "duration": Property("video", _video_probe, _column("duration"), "seconds", None, True),
+        "width": Property("video", _video_probe, _column("width"), "pixels", None, True),
+        "height": Property("video", _video_probe, _column("height"), "pixels", None, True),
+        "min_side": Property(
+            "video", _video_probe, _side("min"), "pixels of the shorter side", "min", True
+        ),
+        "rate": Property("video", _video_probe, _column("rate"), "frames a second", "min", True),
+        "format": Property(
+            "video", _video_probe, _column("format"), "MP4, MOV, WEBM, MKV or AVI", "is", True
+        ),
+        "has_sound": Property(
+            "video", _video_probe, _has_sound, "1 with sound, 0 without", "min", True
+        ),
+    },
+    "sensor": {
+        "duration": Property("sensor", _sensor_probe, _column("duration"), "seconds", None, True),
+        "rate": Property(
+            "sensor", _sensor_probe, _column("rate"), "samples a second, the median", "min", True
+        ),
+        "channels": Property("sensor", _sensor_probe, _column("channels"), "channels", None, True),
+        "samples": Property("sensor", _sensor_probe, _column("samples"), "samples", "min", True),
     },
     "text": {
         "words": Property(

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from curate.errors import Unreadable
@@ -71,29 +73,24 @@ def _webvtt(lines: list[str]) -> Iterator[_Raw]:
 def _subrip(lines: list[str]) -> Iterator[_Raw]:
     """A text ends where the next cue begins, less that one's number."""
     starts = [at for at in range(len(lines)) if _begins(lines, at)]
-    for at, following in zip(starts, [*starts[1:], len(lines)], strict=True):
-        numbered = following < len(lines) and _is_number(lines, following - 1, at)
+    for at, following in pairwise([*starts, len(lines)]):
+        last = following - 1
+        numbered = following < len(lines) and last > at and _is_number(lines[last])
         yield _Raw(at, lines[at + 1 : following - numbered])
 
 
 def _begins(lines: list[str], at: int) -> bool:
-    """Whether a line has times, or stands where they should be."""
+    """Whether a line has times, or an arrow where they should be."""
     if ARROW not in lines[at]:
         return False
-    before = at - 1
-    return (
-        TIMES.fullmatch(lines[at]) is not None
-        or before < 0
-        or not lines[before].strip()
-        or _is_number(lines, before, -1)
-    )
+    if TIMES.fullmatch(lines[at]):
+        return True
+    above = at - 1 if at and _is_number(lines[at - 1]) else at
+    return above == 0 or not lines[above - 1].strip()
 
 
-def _is_number(lines: list[str], at: int, since: int) -> bool:
-    """Whether a line is a cue's number: digits alone, below an empty line or the times before."""
-    if at <= since or NUMBER.fullmatch(lines[at]) is None:
-        return False
-    return at == 0 or at - 1 == since or not lines[at - 1].strip()
+def _is_number(line: str) -> bool:
+    return NUMBER.fullmatch(line) is not None
 
 
 def _cue(times: str, raw: _Raw, tag: re.Pattern[str]) -> Cue:
@@ -108,3 +105,25 @@ def _cue(times: str, raw: _Raw, tag: re.Pattern[str]) -> Cue:
 def _seconds(hours: str | None, minutes: str, seconds: str, fraction: str | None) -> float:
     whole = (int(hours or 0) * 60 + int(minutes)) * 60 + int(seconds)
     return round(whole + float(f"0.{fraction or 0}"), DECIMALS)
+
+
+class Timeline:
+    """Cues by their times, to find what is said at the same moment in another language."""
+
+    def __init__(self, cues: Sequence[Cue]) -> None:
+        self._order = sorted(range(len(cues)), key=lambda at: cues[at].start)
+        self._cues = [cues[at] for at in self._order]
+        self._starts = [cue.start for cue in self._cues]
+        self._reach = list(accumulate((cue.end for cue in self._cues), max))
+
+    def beside(self, cue: Cue) -> int | None:
+        """Place of the cue that overlaps this one longest, of equals the earliest; null if none."""
+        best, longest = None, 0.0
+        at = bisect_left(self._starts, cue.end) - 1
+        while at >= 0 and self._reach[at] > cue.start:
+            other = self._cues[at]
+            overlap = min(cue.end, other.end) - max(cue.start, other.start)
+            if overlap > 0 and overlap >= longest:
+                best, longest = self._order[at], overlap
+            at -= 1
+        return best

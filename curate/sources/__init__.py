@@ -24,6 +24,7 @@ BUILT_IN = {
     "jsonl": "curate.sources.jsonl:Jsonl",
     "parquet": "curate.sources.parquet:Parquet",
     "dataset": "curate.sources.dataset:SavedDataset",
+    "subtitles": "curate.sources.subtitles:Subtitles",
     "webdataset": "curate.sources.webdataset:WebDataset",
     "coco": "curate.sources.coco:Coco",
     "vqa": "curate.sources.vqa:Vqa",

@@ -162,11 +162,14 @@ def _cells(
 
 
 def _cell(tree: Tree, relative: str, bound: Binding, is_text: bool) -> Cell:
-    place = relative if bound.finds else bound.template.locate(relative)
-    if place is None:
-        return ABSENT
-    cell = tree.locate(place)
+    cell = located(tree, relative, bound)
     return read_text(cell, bound.part) if is_text else cell
+
+
+def located(tree: Tree, relative: str, bound: Binding) -> Cell:
+    """The file that a field has for the row that another file makes; its own for that file."""
+    place = relative if bound.finds else bound.template.locate(relative)
+    return ABSENT if place is None else tree.locate(place)
 
 
 def _padded(column: list[Cell], height: int) -> list[Cell]:

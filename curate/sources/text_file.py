@@ -18,15 +18,20 @@ LONGEST = 16 << 20
 def read_text(cell: Cell, part: str | None) -> Cell:
     """The text at a located file; an absent or refused file stays what it is."""
     uri = f"{cell.uri}#{part}" if cell.uri and part else cell.uri
+    found = read_whole(cell._replace(uri=uri))
+    return found if found.text is None else text_cell(_part(found.text, part), uri or "")
+
+
+def read_whole(cell: Cell) -> Cell:
+    """All of a located file's text, as it is written."""
     if cell.path is None:
-        return cell._replace(uri=uri)
+        return cell
     try:
-        whole = _read(cell.path, os.stat(cell.path).st_mtime_ns)
+        return Cell(text=_read(cell.path, os.stat(cell.path).st_mtime_ns), uri=cell.uri)
     except UnicodeDecodeError as error:
-        return Cell(uri=uri, problem="unreadable", detail=no_utf8(error))
+        return Cell(uri=cell.uri, problem="unreadable", detail=no_utf8(error))
     except OSError as error:
-        return Cell(uri=uri, problem="unreadable", detail=error.strerror or str(error))
-    return text_cell(_part(whole, part), uri or "")
+        return Cell(uri=cell.uri, problem="unreadable", detail=error.strerror or str(error))
 
 
 def no_utf8(error: UnicodeDecodeError) -> str:

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from curate.pairs.field import Fields
+from curate.pairs.field import Fields, content_fields
+from curate.steps.score import MODEL
+from curate.steps.side import EMBEDDED, EMBEDDED_READS, View, view
 from curate.steps.step import Ask, Objection, Outcome, Step
 
 if TYPE_CHECKING:
     import polars as pl
 
     from curate.measures.measure import Measure
-
-EMBEDDED = ("image", "text")
-"""What the encoder `embedded` can place."""
 
 
 class PairSimilarity(Step):
@@ -25,7 +24,7 @@ class PairSimilarity(Step):
     Both pools are placed in one space of vectors and compared there, each against its own
     neighbourhood, so that what is near to everything is nobody's match. `mutual` pairs those that
     are each other's nearest; `assignment` finds the pairs, each row in one at most, that are best
-    in sum. Where the evidence is weak nothing is paired: the row is dropped as matching nothing,
+    in sum, which are more and less sure. Where the evidence is weak nothing is paired: the row is dropped as matching nothing,
     with its nearest and what spoke against it in the ledger. Rows that say the same leave each
     other no margin.
     """
@@ -35,8 +34,9 @@ class PairSimilarity(Step):
     summary: ClassVar[str] = "form pairs of two sources by what their contents mean"
     examples: ClassVar[tuple[str, ...]] = (
         "- pair: {similarity: [photos, texts], fields: [image, caption]}",
-        "- pair: {similarity: [photos, texts], fields: [image, caption], match: assignment, margin: 0.05}",
+        "- pair: {similarity: [photos, texts], fields: [image, caption], match: assignment, margin: 0.2}",
         "- pair: {similarity: [english, german], fields: [caption, caption_de], at_least: 0.5}",
+        "- pair: {similarity: [photos, texts], fields: [image, caption], encoder: 'hf:openai/clip-vit-base-patch32'}",
     )
 
     similarity: list[str] = Field(
@@ -45,17 +45,20 @@ class PairSimilarity(Step):
     fields: list[str] = Field(
         min_length=2, max_length=2, description="What is compared: a field of each, in this order."
     )
-    encoder: Literal["embedded"] = Field(
-        "embedded", description="What turns contents into vectors."
+    encoder: str = Field(
+        EMBEDDED,
+        description="What turns contents into vectors of one space: `embedded`, or a model such as "
+        "hf:openai/clip-vit-base-patch32.",
     )
     match: Literal["mutual", "assignment"] = Field(
         "mutual", description="Each other's nearest, or the best one-to-one matching as a whole."
     )
     margin: float = Field(
-        0.02,
+        0.1,
         ge=0,
         le=2,
-        description="How far a match must stand above the next best, in units of the similarity.",
+        description="How far a match must stand above the next best, in units of the similarity; "
+        "the higher, the fewer pairs and the fewer wrong ones.",
     )
     at_least: float = Field(
         0.2,
@@ -77,22 +80,28 @@ class PairSimilarity(Step):
 
     @property
     def extras(self) -> tuple[str, ...]:
-        return ("embedded",)
+        return ("embedded" if self.encoder == EMBEDDED else "encoders",)
 
     def check(self, fields: Fields) -> Iterator[Objection]:
-        able = tuple(name for name, field in fields.items() if field.type in EMBEDDED)
+        if self.encoder != EMBEDDED and not MODEL.match(self.encoder):
+            wanted = "embedded, or a model such as hf:owner/name, file:path or pkg:module/path"
+            yield Objection(("encoder",), f"'{self.encoder}' names no encoder", wanted)
+        able = tuple(n for n in content_fields(fields) if self._reads(fields[n].type))
         for index, name in enumerate(self.fields):
             if name not in fields:
                 yield Objection(("fields", index), f"'{name}' is no field", candidates=able)
             elif name not in able:
-                message = f"'{name}' is a field of type {fields[name].type}"
-                yield Objection(("fields", index), message, "an image or a text", able)
+                message = f"'{self.encoder}' reads no {fields[name].type}, which '{name}' is"
+                yield Objection(("fields", index), message, candidates=able)
         for key, (first, second) in (("similarity", self.similarity), ("fields", self.fields)):
             if first == second:
                 yield Objection((key, 1), f"'{second}' is named twice", "two that differ")
 
+    def _reads(self, modality: str) -> bool:
+        return self.encoder != EMBEDDED or modality in EMBEDDED_READS
+
     def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
-        return [(measure, name) for name, (measure, _) in self._encoders(fields).items()]
+        return [(seen.measure, seen.field) for seen, _ in self._views(fields)]
 
     def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
         import polars as pl
@@ -117,28 +126,27 @@ class PairSimilarity(Step):
         added = formed(table, pairs, self.similarity, ask.fields)
         return Outcome(verdicts(everyone), added=added)
 
-    def _encoders(self, fields: Fields) -> dict[str, tuple[Measure, str]]:
-        """Field -> what places it, and the column with its vectors; both are of one space."""
-        from curate.measures.embedding import image_features, text_embedding
-
-        both_images = all(fields[name].type == "image" for name in self.fields)
-        image = (image_features(), "features" if both_images else "embedding")
-        text = (text_embedding(), "embedding")
-        return {name: image if fields[name].type == "image" else text for name in self.fields}
+    def _views(self, fields: Fields) -> list[tuple[View, str]]:
+        """Both fields' encoders, and the columns of their vectors, which are of one space."""
+        kinds = [fields[name].type for name in self.fields]
+        views = [view(*named, self.encoder) for named in zip(self.fields, kinds, strict=True)]
+        alike = kinds[0] == kinds[1]
+        return [(seen, seen.features if alike else seen.shared) for seen in views]
 
     def _rows(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
-        """`pair_id`, `side`, `source`, `field`, `key`, `vector`, `error` of both pools."""
+        """`pair_id`, `side`, `field`, `key`, `vector`, `error` of both pools."""
         import polars as pl
 
-        encoders = self._encoders(ask.fields)
         parts = []
-        sides = zip(("left", "right"), self.similarity, self.fields, strict=True)
-        for side, source, field in sides:
-            measure, column = encoders[field]
+        sides = zip(("left", "right"), self.similarity, self._views(ask.fields), strict=True)
+        for side, source, (seen, column) in sides:
             own = table.filter(pl.col("source") == source).select(
-                "pair_id", "source", side=pl.lit(side), field=pl.lit(field), key=f"{field}_sha256"
+                "pair_id",
+                side=pl.lit(side),
+                field=pl.lit(seen.field),
+                key=f"{seen.field}_sha256",
             )
-            values = ask.measure(measure, own["key"])
+            values = ask.measure(seen.measure, own["key"])
             vectors = values.select("key", "error", vector=pl.col(column).cast(pl.List(pl.Float32)))
             parts.append(own.join(vectors, on="key", how="left", maintain_order="left"))
         return pl.concat(parts)

@@ -15,6 +15,7 @@ from curate.errors import DataError
 from curate.steps.pair_key import PairKey
 from curate.steps.step import Outcome
 from tests.steps.pools import FIELDS, Answers, pools
+from tests.workspace import Workspace
 
 TWO = {"key": ["photos", "captions"], "on": "file"}
 
@@ -219,6 +220,19 @@ def test_right() -> None:
     step = PairKey.parse({**TWO, "on": "lower(file) || parent"})
     assert not list(step.check(FIELDS))
     assert step.joins == ("photos", "captions")
+
+
+def test_a_release_of_photos_and_their_captions(workspace: Workspace) -> None:
+    """Two folders that know nothing of each other, joined by the names of their files."""
+    photos = {"folder": {"name": "photos", "path": "../media", "image": "**/*.png"}}
+    texts = {"folder": {"name": "texts", "path": "../media", "caption": "birds/*.txt"}}
+    kinds = {"image": {"type": "image"}, "caption": {"type": "text"}}
+    steps = [{"pair": {"key": ["photos", "texts"], "on": "parent || stem"}}]
+    built = workspace.having(fields=kinds, sources=[photos, texts], steps=steps).build()
+    assert built.kept == {"train": 2}
+    pairs = workspace.having(fields=kinds, sources=[photos, texts], steps=steps).tables()[0]
+    kept = pairs.filter(pl.col("status") == "kept")
+    assert set(kept["row"]) == {f"birds/{n}.png + birds/{n}.txt" for n in ("duck", "tiny")}
 
 
 KEYS = st.lists(st.sampled_from([None, "a", "b", "c"]), max_size=8)

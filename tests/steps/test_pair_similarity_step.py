@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from curate.pairs.field import Fields, ImageField, TextField
+from curate.pairs.field import AudioField, Fields, ImageField, TextField
 from curate.pairs.identity import content_hash
 from curate.steps.pair_similarity import PairSimilarity
 from curate.steps.step import Outcome
@@ -78,7 +78,7 @@ def test_what_is_not_sure_is_not_paired() -> None:
     assert outcome.added.height == COUNT - 1
     first, text = line(outcome, "photos:0"), line(outcome, f"texts:{COUNT - 1}")
     assert (first["verdict"], first["reason"]) == ("drop", "no match")
-    assert first["detail"] == text["detail"] == "margin 0.0 is below 0.02"
+    assert first["detail"] == text["detail"] == "margin 0.0 is below 0.1"
     assert (first["related_id"], text["related_id"]) == (f"texts:{COUNT - 1}", "photos:0")
     again = line(outcome, f"photos:{COUNT}")
     assert again["detail"] == "its nearest is nearer to another"
@@ -129,30 +129,40 @@ TWO: Fields = {
     "other": TextField(type="text"),
     "image": ImageField(type="image"),
     "photo": ImageField(type="image"),
+    "sound": AudioField(type="audio"),
 }
 
 
 @pytest.mark.parametrize(
-    ("fields", "columns"),
+    ("fields", "encoder", "columns"),
     [
-        (["english", "other"], ["text.embedding embedding"] * 2),
-        (["image", "photo"], ["image.features features"] * 2),
-        (["other", "photo"], ["text.embedding embedding", "image.features embedding"]),
+        (["english", "other"], "embedded", ["text.embedding embedding"] * 2),
+        (["image", "photo"], "embedded", ["image.features features"] * 2),
+        (["other", "photo"], "embedded", ["text.embedding embedding", "image.features embedding"]),
+        (["sound", "photo"], "file:any", ["audio.vector embedding", "image.vector embedding"]),
     ],
 )
-def test_both_sides_are_placed_in_one_space(fields: list[str], columns: list[str]) -> None:
-    step = PairSimilarity.model_validate({**STEP, "fields": fields})
-    used = step._encoders(TWO)
-    assert [f"{used[name][0].name} {used[name][1]}" for name in fields] == columns
+def test_both_sides_are_placed_in_one_space(
+    fields: list[str], encoder: str, columns: list[str]
+) -> None:
+    step = PairSimilarity.model_validate({**STEP, "fields": fields, "encoder": encoder})
+    assert not list(step.check(TWO))
+    assert [f"{seen.measure.name} {column}" for seen, column in step._views(TWO)] == columns
     assert [name for _, name in step.needs(TWO)] == fields
+    assert step.extras == ("embedded" if encoder == "embedded" else "encoders",)
 
 
 @pytest.mark.parametrize(
     ("step", "path", "message"),
     [
         ({"fields": ["imag", "caption"]}, ("fields", 0), "'imag' is no field"),
-        ({"fields": ["image", "speech"]}, ("fields", 1), "'speech' is a field of type audio"),
+        (
+            {"fields": ["image", "speech"]},
+            ("fields", 1),
+            "'embedded' reads no audio, which 'speech' is",
+        ),
         ({"fields": ["caption", "caption"]}, ("fields", 1), "'caption' is named twice"),
+        ({"encoder": "clip"}, ("encoder",), "'clip' names no encoder"),
         ({"similarity": ["a", "a"]}, ("similarity", 1), "'a' is named twice"),
     ],
 )

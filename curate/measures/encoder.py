@@ -75,7 +75,8 @@ def embed(measure: Measure, models: Mapping[str, Path]) -> Compute:
     encoder = _encoder(models["encoder"])
     if measure.params["modality"] == "video":
         return lambda recordings: _videos(encoder, recordings, measure.params["frames"])
-    return lambda payloads: _frame(encoder.encode(measure.params["modality"], payloads))
+    modality = measure.params["modality"]
+    return lambda payloads: _frame(encoder.encode(modality, payloads) if payloads else [])
 
 
 def score(measure: Measure, models: Mapping[str, Path]) -> Compute:
@@ -101,7 +102,7 @@ def _videos(encoder: Encoder, recordings: Sequence[Any], at_most: int) -> pl.Dat
     whole = [frames for frames in seen if not isinstance(frames, Unreadable)]
     vectors = iter(encoder.encode("video", whole) if whole else ())
     errors = [frames.message if isinstance(frames, Unreadable) else None for frames in seen]
-    placed = [next(vectors) if error is None else None for error in errors]
+    placed = [next(vectors).tolist() if error is None else None for error in errors]
     return _frame(placed).with_columns(error=pl.Series(errors, dtype=pl.String))
 
 

@@ -17,6 +17,8 @@ from curate.errors import CurateError, MissingExtra
 PICKLES = (".bin", ".ckpt", ".h5", ".msgpack", ".pkl", ".pt", ".pth")
 """Endings of weights that are not read: pickles, and other frameworks' files."""
 
+HINT = "convert it to safetensors, or name a revision that has them: hf:owner/name@revision"
+
 SAFE: dict[str, Any] = {
     "local_files_only": True,
     "trust_remote_code": False,
@@ -35,6 +37,8 @@ def safe_folder(path: Path) -> Path:
         )
     for folder in (path, *_modules(path)):
         _check_weights(path, folder)
+    if not any(path.rglob("*.safetensors")):
+        raise CurateError(f"{model_name(path)} has no safetensors", HINT)
     return path
 
 
@@ -43,10 +47,12 @@ def opening(folder: Path) -> Iterator[None]:
     """Whatever a library objects to while a model is loaded, in its words and with the name."""
     try:
         yield
+    except CurateError:
+        raise
     except ModuleNotFoundError as error:
         raise MissingExtra(f"{model_name(folder)} ({error.name})", "encoders") from error
-    except (ImportError, OSError, RuntimeError, ValueError) as error:
-        words = str(error).strip().splitlines()[0]
+    except Exception as error:
+        words = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise CurateError(f"{model_name(folder)} cannot be loaded: {words}") from error
 
 
@@ -76,5 +82,5 @@ def _check_weights(model: Path, folder: Path) -> None:
         raise CurateError(
             f"{model_name(model)} has its weights in '{unsafe[0]}', which may run code when it is "
             "opened; only safetensors are read",
-            "convert it to safetensors, or choose a revision that has them",
+            HINT,
         )

@@ -27,7 +27,7 @@ pytest.importorskip("sentence_transformers")
 
 TEXTS = ["a cat", "the red dog on a boat under the tree in a big house", "blue sky", "zebra"] * 3
 RATE = 8_000
-KINDS = ("clip", "siglip", "clap", "bert", "sentence", "sentence_clip")
+KINDS = ("clip", "siglip", "clap", "clap_fused", "bert", "sentence", "sentence_clip")
 
 
 @pytest.fixture(scope="module")
@@ -237,8 +237,16 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
         load_encoder(tmp_path)
 
 
-def test_what_cannot_be_loaded_says_why(folders: dict[str, Path], tmp_path: Path) -> None:
+def test_weights_that_are_broken_say_so(folders: dict[str, Path], tmp_path: Path) -> None:
     folder = shutil.copytree(folders["clip"], tmp_path / "broken")
-    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors").write_bytes(b"cut off")
     with pytest.raises(CurateError, match="the model 'broken' cannot be loaded: "):
+        load_encoder(folder)
+
+
+def test_a_hub_model_without_safetensors_is_named(folders: dict[str, Path], tmp_path: Path) -> None:
+    hub = tmp_path / "models--some--clip" / "snapshots" / "1"
+    folder = shutil.copytree(folders["clip"], hub)
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(CurateError, match="the model 'some/clip' has no safetensors"):
         load_encoder(folder)

@@ -82,7 +82,7 @@ def siglip(folder: Path) -> Path:
     return saved(folder / "siglip", SiglipModel(config), images, words)
 
 
-def clap(folder: Path) -> Path:
+def clap(folder: Path, *, fused: bool = False) -> Path:
     from transformers import ClapConfig, ClapFeatureExtractor, ClapModel
 
     seeded()
@@ -104,6 +104,7 @@ def clap(folder: Path) -> Path:
             "depths": [1, 1, 1],
             "num_attention_heads": [2, 2, 2],
             "window_size": 4,
+            "enable_fusion": fused,
         },
         projection_dim=16,
     )
@@ -114,9 +115,14 @@ def clap(folder: Path) -> Path:
         fft_window_size=256,
         max_length_s=2,
         frequency_max=4_000,
-        truncation="rand_trunc",
+        truncation="fusion" if fused else "rand_trunc",
     )
     return saved(folder / "clap", ClapModel(config), ears, words)
+
+
+def clap_fused(folder: Path) -> Path:
+    """The kind that looks at long recordings in crops taken by chance."""
+    return clap(folder, fused=True)
 
 
 def blip(folder: Path) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,26 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from curate.fits import mismatch
-from curate.fits.fit import Fit
 from curate.ledger.verdict import VERDICT
 from curate.pairs.field import Fields, MetadataField, TextField
 from curate.steps.threshold import SMALLEST_GROUP, Drop, judge
+from tests.steps.fitted import alone
 
 FIELDS: Fields = {"caption": TextField(type="text"), "language": MetadataField(type="metadata")}
-
-
-@dataclass
-class Fitted:
-    """Answers nothing but fits."""
-
-    fields: Fields = field(default_factory=lambda: FIELDS)
-
-    def fit(self, fit: Fit, table: pl.DataFrame) -> pl.DataFrame:
-        return mismatch.factory(fit)(table)
-
-
-ASK: Any = Fitted()
 
 
 def table(languages: list[str | None]) -> pl.DataFrame:
@@ -45,7 +30,7 @@ def table(languages: list[str | None]) -> pl.DataFrame:
 def judged(scores: Sequence[float | None], **drop: Any) -> pl.DataFrame:
     pairs = table([None] * len(scores))
     scored = pairs.select("pair_id", score=pl.Series(scores, dtype=pl.Float64))
-    return judge(pairs, scored, Drop(**drop) if drop else None, ASK)
+    return judge(pairs, scored, Drop(**drop) if drop else None, alone(FIELDS, pairs))
 
 
 def noisy(count: int, bad: float, partners: int = 4, seed: int = 0) -> pl.DataFrame:
@@ -92,7 +77,7 @@ def test_what_is_not_known_is_told() -> None:
             "detail": ["head 0.5", None, None],
         }
     )
-    said = judge(pairs, scored, Drop(below=0.1), ASK)
+    said = judge(pairs, scored, Drop(below=0.1), alone(FIELDS, pairs))
     assert said["verdict"].to_list() == ["keep", "not_assessed", "unreadable", "not_assessed"]
     assert said["reason"].to_list() == [
         None,
@@ -116,7 +101,7 @@ def test_every_value_has_a_quantile_of_its_own() -> None:
     )
     pairs = table(languages)
     scored = pairs.select("pair_id", score=pl.Series(scores))
-    said = judge(pairs, scored, Drop(below_quantile=0.1, per="language"), ASK)
+    said = judge(pairs, scored, Drop(below_quantile=0.1, per="language"), alone(FIELDS, pairs))
     gone = pairs.filter(pl.Series(said["verdict"] == "drop"))
     assert gone.group_by("language").len().sort("language").rows() == [
         (None, 4),
@@ -143,7 +128,7 @@ def test_ties_that_do_not_fit_into_review_go_together() -> None:
 def test_the_estimate_stands_in_the_ledger() -> None:
     scored = noisy(2000, 0.05)
     pairs = table(["en", None] * 1000)
-    said = judge(pairs, scored, Drop(expected_mismatch_share=0.02), ASK)
+    said = judge(pairs, scored, Drop(expected_mismatch_share=0.02), alone(FIELDS, pairs))
     detail = said["detail"].unique().to_list()
     assert detail == [
         "expected mismatch share 2.0% of what is kept; mismatched in all 7.0% [3.3%, 9.2%]"
@@ -157,8 +142,10 @@ def test_the_estimate_stands_in_the_ledger() -> None:
 
 def test_review_takes_the_nearest_by_the_estimate() -> None:
     pairs, scored = table(["en", None] * 1000), noisy(2000, 0.05)
-    plain = judge(pairs, scored, Drop(expected_mismatch_share=0.02), ASK)
-    said = judge(pairs, scored, Drop(expected_mismatch_share=0.02, review=0.01), ASK)
+    plain = judge(pairs, scored, Drop(expected_mismatch_share=0.02), alone(FIELDS, pairs))
+    said = judge(
+        pairs, scored, Drop(expected_mismatch_share=0.02, review=0.01), alone(FIELDS, pairs)
+    )
     near = said.filter(pl.col("verdict") == "review")
     assert 10 <= near.height <= 20
     assert set(near["pair_id"]) < set(plain.filter(pl.col("verdict") == "drop")["pair_id"])
@@ -166,7 +153,7 @@ def test_review_takes_the_nearest_by_the_estimate() -> None:
 
 def test_a_bound_that_nothing_meets() -> None:
     pairs, scored = table(["en", None] * 500), noisy(1000, 1.0)
-    said = judge(pairs, scored, Drop(expected_mismatch_share=0.01), ASK)
+    said = judge(pairs, scored, Drop(expected_mismatch_share=0.01), alone(FIELDS, pairs))
     assert set(said["verdict"]) == {"drop"}
     assert said["detail"][0].startswith("nothing can be kept; mismatched in all")
     assert said["threshold"].null_count() == 1000
@@ -175,7 +162,7 @@ def test_a_bound_that_nothing_meets() -> None:
 def test_without_mismatched_partners_nothing_is_judged() -> None:
     pairs = table([None] * 3)
     scored = pairs.select("pair_id", score=pl.lit(0.5))
-    said = judge(pairs, scored, Drop(expected_mismatch_share=0.01), ASK)
+    said = judge(pairs, scored, Drop(expected_mismatch_share=0.01), alone(FIELDS, pairs))
     assert set(said["verdict"]) == {"not_assessed"}
     assert set(said["reason"]) == {"too few mismatched partners to compare with"}
     assert set(said["score"]) == {0.5}
@@ -207,7 +194,7 @@ def test_a_higher_score_never_goes_before_a_lower_one(
         score=pl.Series([float(score) for score, _ in drawn]),
         mismatched=pl.Series([[n % 5 - 3.0] * 40 for n in range(len(drawn))]),
     )
-    said = judge(pairs, scored, drop, ASK)
+    said = judge(pairs, scored, drop, alone(FIELDS, pairs))
     whole = said.join(pairs, on="pair_id").with_columns(
         level=pl.col("verdict").replace_strict(LEVEL, default=None)
     )
@@ -216,7 +203,7 @@ def test_a_higher_score_never_goes_before_a_lower_one(
         assert (part.group_by("score").agg(pl.col("level").n_unique())["level"] == 1).all()
     order = list(range(len(drawn)))
     chance.shuffle(order)
-    again = judge(pairs[order], scored, drop, ASK)
+    again = judge(pairs[order], scored, drop, alone(FIELDS, pairs))
     assert again.sort("pair_id").equals(said)
 
 

@@ -15,8 +15,10 @@ It assumes that a pair mismatched in the data is like one mismatched by chance w
 and that matched pairs seldom score as low as the lowest of those. Where mismatches in the data are
 near misses, more of them are kept than it says. Where many matched pairs score like mismatched
 ones (an AUC below 0.9, or a long lower tail), it finds too many mismatched and drops too much:
-they cannot be told apart by this score. Where the partners drawn do match now and then (captions
-that fit many images), p-values of matched pairs rise, which errs the same way.
+by this score they cannot be told apart. Partners that do match now and then (captions that fit
+many images) raise the p-values of matched pairs, and it errs the same way. The interval tells of
+chance, not of this. A mixture of two normals, fitted, errs less upwards and more often downwards;
+`benchmarks/mismatch.py` compares them.
 
 In:   pair_id, score (null when unknown), mismatched (List(Float64): scores of mismatched partners
       drawn within the pair's group, null or empty where there are none), and, when there are any,

@@ -34,7 +34,8 @@ class Drop(BaseModel):
     """Which pairs go: below a score, a share of all, or until few mismatched ones are left.
 
     Of the pairs that would go, `review` keeps back the best: the next to be kept, up to this share
-    of all pairs with a score. They stay, with the verdict `review`, for someone to look at.
+    of all pairs with a score. They stay, with the verdict `review`, for someone to look at; what
+    is said of the mismatched among the kept is said without them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -204,15 +205,10 @@ def _by_mismatch(sound: pl.DataFrame, bound: float, ask: Ask) -> pl.DataFrame:
 
 def _estimate(found: pl.DataFrame, bound: float) -> str | None:
     """How many are mismatched, of what is kept and of all, with its 95 % interval."""
-    told = found.drop_nulls("pi0").head(1)
+    told = found.drop_nulls("pi0")
     if told.is_empty():
         return None
-    shares = found["mismatch_share"]
-    kept = shares.filter(shares <= bound).max()
-    part = (
-        "nothing can be kept"
-        if kept is None
-        else f"expected mismatch share {kept:.1%} of what is kept"
-    )
     whole, low, high = told.select("pi0", "pi0_low", "pi0_high").row(0)
+    kept = [share for share in told["mismatch_share"] if share <= bound]
+    part = f"expected mismatch share {max(kept):.1%} of what is kept" if kept else "nothing is kept"
     return f"{part}; mismatched in all {whole:.1%} [{low:.1%}, {high:.1%}]"

@@ -166,11 +166,11 @@ def test_order_of_rows_changes_nothing(how: How) -> None:
     assert fused(table.sample(fraction=1.0, shuffle=True, seed=3), how).equals(fused(table, how))
 
 
-SCORES = st.lists(st.tuples(*[st.none() | st.integers(-3, 3)] * 2), min_size=1, max_size=60)
+NUMBER = st.none() | st.integers(-3, 3).map(float)
 
 
-@given(SCORES, st.sampled_from(["weighted", "rank"]))
-def test_better_in_all_is_better(drawn: list[tuple[int | None, int | None]], how: How) -> None:
+@given(st.lists(st.tuples(NUMBER, NUMBER), min_size=1, max_size=60), st.sampled_from(WAYS[:2]))
+def test_better_in_all_is_better(drawn: list[Any], how: How) -> None:
     """Of two pairs with the same scores, one as good in each and better in some is no worse."""
     table = pl.DataFrame(
         {
@@ -180,10 +180,23 @@ def test_better_in_all_is_better(drawn: list[tuple[int | None, int | None]], how
             "score_1": [first for first, _ in drawn],
             "score_2": [second for _, second in drawn],
         },
-        schema_overrides={"score_1": pl.Float64, "score_2": pl.Float64},
+        schema_overrides=dict.fromkeys(PARTS, pl.Float64),
     )
-    scores = fused(table, how)["score"]
-    for one, mine in zip(drawn, scores, strict=True):
-        for two, theirs in zip(drawn, scores, strict=True):
-            if None not in (*one, *two) and one[0] >= two[0] and one[1] >= two[1]:
-                assert mine >= theirs
+    never_better_though_worse(table, fused(table, how))
+
+
+def test_learned_weights_are_never_below_zero() -> None:
+    """Even where a part speaks against the pairs that match."""
+    table = pairs(300)[0].with_columns(score_2=-pl.col("score_2"))
+    mine = pl.int_range(300) < 40
+    whose = pl.when(mine).then(pl.lit("mine")).otherwise("fold_group")
+    said = fused(table.with_columns(fold_group=whose, learn=~mine), "learned")
+    assert said["score"].is_not_null().all()
+    never_better_though_worse(table[:40], said[:40])
+
+
+def never_better_though_worse(table: pl.DataFrame, said: pl.DataFrame) -> None:
+    parts = table.select(PARTS).to_numpy()
+    score = said["score"].to_numpy()
+    for mine, value in zip(parts, score, strict=True):
+        assert not (score[(parts >= mine).all(axis=1)] < value).any()

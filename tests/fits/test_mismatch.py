@@ -85,9 +85,10 @@ def test_benjamini_and_hochberg_would_keep_half() -> None:
     """Theirs is this rule with every pair taken to be mismatched until it proves to match."""
     table, wrong = pairs(4000, 0.05, 0)
     said = estimates(table)
-    unscaled = said["mismatch_share"] / said["pi0"]
-    assert (unscaled <= 0.02).mean() < 0.5
-    assert (said["mismatch_share"] <= 0.02).filter(pl.Series(~wrong)).mean() > 0.95
+    theirs = (said["mismatch_share"] / said["pi0"] <= 0.02).to_numpy()
+    ours = (said["mismatch_share"] <= 0.02).to_numpy()
+    assert theirs.mean() < 0.5
+    assert ours[~wrong].mean() > 0.95
 
 
 def test_the_interval_holds_what_is_mismatched() -> None:

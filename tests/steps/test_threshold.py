@@ -155,7 +155,7 @@ def test_a_bound_that_nothing_meets() -> None:
     pairs, scored = table(["en", None] * 500), noisy(1000, 1.0)
     said = judge(pairs, scored, Drop(expected_mismatch_share=0.01), alone(FIELDS, pairs))
     assert set(said["verdict"]) == {"drop"}
-    assert said["detail"][0].startswith("nothing can be kept; mismatched in all")
+    assert said["detail"][0].startswith("nothing is kept; mismatched in all")
     assert said["threshold"].null_count() == 1000
 
 

@@ -118,7 +118,8 @@ def _sound(recording: Waveform | Recording) -> Waveform:
         return recording
     from curate.pairs.video import sound
 
-    return sound(recording)
+    heard: Waveform = sound(recording)
+    return heard
 
 
 def mono(sound: Waveform) -> np.ndarray:

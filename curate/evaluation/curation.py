@@ -42,7 +42,7 @@ class Curation(Evaluation):
         import polars as pl
 
         from curate.evaluation.judge import Judge, means, sample
-        from curate.fits.head import FEWEST
+        from curate.fits.folds import FEWEST
         from curate.pairs.draw import uniform
 
         step = scored_by(scene.steps, self.of)

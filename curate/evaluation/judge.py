@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from curate.evaluation.interval import DECIMALS, area, statistic_interval
-from curate.fits.head import HEAD, Head, Sides
+from curate.fits.head import Head, Sides
 from curate.pairs.draw import uniform
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ class Judge:
         self.same = keys[:, None] == keys[None, :]
 
     def of(self, known: pl.DataFrame) -> Judged:
-        learned = Head.learn(Sides.of(known), HEAD.params)
-        return Judged(learned.matrix(self.sides), self.same)
+        learned = Head.learn(Sides.of(known))
+        return Judged(learned.matrix(self.sides.left, self.sides.right), self.same)
 
     def gain(self, own: Judged, raws: list[Judged]) -> dict[str, Any]:
         groups = self.held["fold_group"].to_numpy()

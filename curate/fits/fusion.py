@@ -28,7 +28,7 @@ import numpy as np
 import polars as pl
 
 from curate.fits.fit import Fit
-from curate.fits.head import fold_numbers
+from curate.fits.folds import fold_numbers
 
 Matrix: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 Fuse: TypeAlias = Callable[[Matrix], Matrix]

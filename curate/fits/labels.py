@@ -21,7 +21,9 @@ import numpy as np
 import polars as pl
 
 from curate.fits.fit import Fit
-from curate.fits.head import DECIMALS, Matrix, Rows, fold_numbers
+from curate.fits.folds import Rows, fold_numbers
+from curate.fits.head import DECIMALS
+from curate.fits.ridge import Matrix
 
 FEWEST_GROUPS = 10
 """Groups of pairs to learn a label from, below which nothing is said of it."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from curate.steps.fuse import Fuse
+from curate.steps.labels import Labels
 from curate.steps.score import Score
 from curate.steps.step import Step
 from curate.steps.texts import Texts
@@ -15,4 +17,4 @@ class Align(Step):
 
     word: ClassVar[str] = "align"
     summary: ClassVar[str] = "score how well the parts of a pair belong together, drop the worst"
-    forms: ClassVar[tuple[type[Step], ...]] = (Score, Texts, Transcript)
+    forms: ClassVar[tuple[type[Step], ...]] = (Score, Texts, Transcript, Labels, Fuse)

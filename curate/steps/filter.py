@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from curate.pairs.field import Fields
+from curate.steps.expression import beyond_the_row, names_in
 from curate.steps.property import PROPERTIES, Property, find, names
 from curate.steps.step import Ask, Objection, Outcome, Step
 
@@ -256,18 +257,18 @@ def _range(prop: Property, value: Any) -> tuple[float | None, float | None]:
 
 
 def _check_where(condition: str, fields: Fields) -> Iterator[Objection]:
-    import polars as pl
-
     from curate.pairs.field import metadata_fields
 
-    try:
-        used = pl.sql_expr(condition).meta.root_names()
-    except (pl.exceptions.PolarsError, BaseException) as error:
-        if isinstance(error, (KeyboardInterrupt, SystemExit)):
-            raise
-        yield Objection(("where",), f"the condition cannot be read: {error}", "an SQL condition")
-        return
     known = tuple(metadata_fields(fields))
+    foreign = beyond_the_row(condition, known)
+    if foreign:
+        message = f"a condition cannot read tables, and '{foreign}' would"
+        yield Objection(("where",), message, "a condition over metadata fields")
+        return
+    used = names_in(condition)
+    if isinstance(used, str):
+        yield Objection(("where",), f"the condition cannot be read: {used}", "an SQL condition")
+        return
     for name in used:
         if name not in known:
             yield Objection(("where",), f"'{name}' is no metadata field", candidates=known)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import reduce
 from operator import mul
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from curate.pairs.field import Fields, metadata_fields
+from curate.steps.expression import beyond_the_row, names_in
 from curate.steps.step import Ask, Objection, Outcome, Step
 
 if TYPE_CHECKING:
@@ -197,37 +197,25 @@ class PairKey(Step):
 
 
 def _check_key(path: tuple[str, ...], expression: str, fields: Fields) -> Iterator[Objection]:
-    """An expression is refused before it is parsed if it could make the parser open a file."""
-    import polars as pl
-
     known = _names(fields)
-    words = re.findall(r"\w+", expression)
-    foreign = [word for word in words if _reads(word) and word not in known]
+    foreign = beyond_the_row(expression, known)
     if foreign:
-        message = f"a key cannot read tables, and '{foreign[0]}' would"
+        message = f"a key cannot read tables, and '{foreign}' would"
         yield Objection(path, message, "an expression over the row's own fields")
         return
-    try:
-        used = pl.sql_expr(expression).meta.root_names()
-    except BaseException as error:  # the parser of SQL may panic, which is no Exception
-        if isinstance(error, (KeyboardInterrupt, SystemExit)):
-            raise
-        yield Objection(path, f"the key cannot be read: {error}", "an SQL expression")
+    used = names_in(expression)
+    if isinstance(used, str):
+        yield Objection(path, f"the key cannot be read: {used}", "an SQL expression")
         return
     if not used:
         yield Objection(path, "the key is the same for all rows", f"a name such as '{known[0]}'")
-    for name in dict.fromkeys(used):
+    for name in used:
         if name in fields and name not in known:
             kind = fields[name].type
             message = f"'{name}' is a field of type {kind}, which no key is made of"
             yield Objection(path, message, candidates=known)
         elif name not in known:
             yield Objection(path, f"a key knows no '{name}'", candidates=known)
-
-
-def _reads(word: str) -> bool:
-    """Whether SQL would look beyond the row at this word: sub-queries, `read_csv` and its kind."""
-    return word.lower() == "select" or word.lower().startswith("read_")
 
 
 def _names(fields: Fields) -> tuple[str, ...]:

@@ -115,14 +115,23 @@ def _scores(table: pl.DataFrame, params: Mapping[str, Any]) -> pl.DataFrame:
 
 
 def _result(ids: pl.Series, found: Matrix, null: Matrix, *, learn: bool) -> pl.DataFrame:
-    few = learn and bool(np.isnan(found[:, 1]).all())
     columns = dict(zip(("score", "head", "zero_shot"), found.T, strict=True))
     frame = pl.DataFrame({"pair_id": ids, **columns})
-    drawn = pl.Series("mismatched", null.round(DECIMALS), pl.Array(pl.Float64, null.shape[1]))
-    said = drawn.cast(pl.List(pl.Float64)).list.eval(pl.element().filter(~pl.element().is_nan()))
-    note = "too few pairs to learn from" if few else None
+    told = [row[~np.isnan(row)].tolist() for row in null.round(DECIMALS)]
     floats = pl.col("score", "head", "zero_shot").fill_nan(None).round(DECIMALS)
-    return frame.with_columns(floats, said, note=pl.lit(note, pl.String))
+    return frame.with_columns(
+        floats,
+        pl.Series("mismatched", told, RESULT["mismatched"]),
+        note=pl.lit(_note(found, learn=learn), pl.String),
+    )
+
+
+def _note(found: Matrix, *, learn: bool) -> str | None:
+    """Why there is less than was asked for; the same for all, since folds share one rule."""
+    lacking = np.isnan(found).all(axis=0).tolist()
+    if learn:
+        return "too few pairs to learn from" if lacking[1] else None
+    return "no encoder places both sides in one space" if lacking[2] else None
 
 
 @dataclass(frozen=True)

@@ -34,16 +34,17 @@ def partners(table: pl.DataFrame, folds: int) -> Rows:
 
 
 def _drawn(bucket: Rows, group: Rows, chance: Rows) -> Rows:
-    """Distinct rows of the same bucket and of other groups; the k-th is from the k-th quarter."""
+    """Distinct rows of the same bucket and of other groups: one from each quarter of them."""
     joint = bucket * (group.max(initial=0) + 1) + group
     order = np.argsort(joint, kind="stable")
     first, size = _runs(bucket[order], bucket)
     own, mates = _runs(joint[order], joint)
     foreign = (size - mates)[:, None]
-    draws = np.minimum(foreign, DRAWS)
-    place = np.floor((np.arange(DRAWS) + chance) / np.maximum(draws, 1) * foreign).astype(np.int64)
+    draws, numbers = np.minimum(foreign, DRAWS), np.arange(DRAWS + 1)
+    edges = numbers * foreign // np.maximum(draws, 1)
+    place = edges[:, :-1] + (chance * np.diff(edges)).astype(np.int64)
     place += np.where(place >= (own - first)[:, None], mates[:, None], 0)
-    lacking = np.arange(DRAWS) >= draws
+    lacking = numbers[:-1] >= draws
     return np.where(lacking, -1, order[np.where(lacking, 0, first[:, None] + place)])
 
 

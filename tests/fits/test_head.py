@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from curate.fits.head import HEAD, RESULT, factory
+from curate.fits.head import HEAD, RESULT, Head, Sides, factory, head
+from curate.fits.mismatched import partners
 
 
 def pairs(count: int, seed: int = 0, groups: int | None = None) -> pl.DataFrame:
@@ -30,6 +31,13 @@ def pairs(count: int, seed: int = 0, groups: int | None = None) -> pl.DataFrame:
 
 def scores(table: pl.DataFrame) -> pl.DataFrame:
     return factory(HEAD)(table)
+
+
+def shared(table: pl.DataFrame) -> pl.DataFrame:
+    """The table with an encoder that places left sides among right ones, badly and off centre."""
+    right = table["right"].to_numpy()
+    placed = right + 0.5 * np.random.default_rng(2).normal(size=right.shape) + 1.0
+    return table.with_columns(pl.Series("left_in_right", placed, table.schema["right"]))
 
 
 def mismatched(table: pl.DataFrame, share: float) -> tuple[pl.DataFrame, np.ndarray]:
@@ -86,14 +94,87 @@ def test_what_is_held_out_is_never_learned_from() -> None:
     assert before[59:].equals(after[59:])
 
 
-def test_the_same_table_gives_the_same_scores() -> None:
-    table = pairs(200)
-    assert scores(table).equals(scores(table))
+def test_a_shared_space_is_centred_without_the_pair_that_it_scores() -> None:
+    table = shared(pairs(300, groups=100))
+    mine = (table["fold_group"] == table["fold_group"][0]).to_numpy()
+    other = np.flatnonzero(mine)[-1]
+    placed = table["left_in_right"].to_numpy().copy()
+    placed[other] = -placed[other]
+    changed = table.with_columns(pl.Series("left_in_right", placed, table.schema["left_in_right"]))
+    same = mine & (np.arange(300) != other)
+    for column in ("score", "head", "zero_shot"):
+        before, after = scores(table)[column].to_numpy(), scores(changed)[column].to_numpy()
+        assert np.array_equal(before[same], after[same])
+        assert not np.array_equal(before[~mine], after[~mine])
 
 
-def test_order_of_others_does_not_name_folds() -> None:
+def test_the_same_table_gives_the_same_scores_in_any_order() -> None:
+    table = shared(pairs(200))
+    assert scores(table).equals(scores(table.sample(fraction=1.0, shuffle=True, seed=1)))
+
+
+def test_scores_do_not_depend_on_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     table = pairs(200)
-    assert scores(table)["pair_id"].to_list() == table["pair_id"].to_list()
+    many = scores(table)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    assert scores(table).equals(many)
+
+
+def test_the_score_weighs_what_is_learned_and_the_shared_space() -> None:
+    table, bad = mismatched(shared(pairs(600)), 0.1)
+    found = scores(table)
+    assert auc(found["score"].to_numpy(), bad) > 0.97
+    assert found["score"].to_numpy() == pytest.approx(
+        (2 * found["head"].to_numpy() + 0.5 * found["zero_shot"].to_numpy()) / 2.5, abs=1e-5
+    )
+
+
+def test_without_learning_only_the_shared_space_speaks() -> None:
+    table, bad = mismatched(shared(pairs(300)), 0.1)
+    found = factory(head(learn=False))(table)
+    assert found["head"].is_null().all()
+    assert found["score"].equals(found["zero_shot"].alias("score"))
+    assert found["note"].is_null().all()
+    assert auc(found["score"].to_numpy(), bad) > 0.8
+
+
+def test_without_learning_or_a_shared_space_nothing_is_told() -> None:
+    found = factory(head(learn=False))(pairs(100))
+    assert found["score"].is_null().all()
+    assert (found["note"] == "no encoder places both sides in one space").all()
+    assert (found["mismatched"].list.len() == 0).all()
+
+
+def test_few_landmarks_do_nearly_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("curate.fits.head.LANDMARKS", 150)
+    table, bad = mismatched(pairs(600), 0.1)
+    assert auc(scores(table)["score"].to_numpy(), bad) > 0.88
+
+
+def test_a_mismatched_pair_scores_about_zero() -> None:
+    null = scores(pairs(600))["mismatched"].explode().to_numpy()
+    assert abs(null.mean()) < 0.3
+    assert 0.6 < null.std() < 1.5
+
+
+def test_mismatched_scores_are_those_of_the_partners() -> None:
+    """A pair that says what its partner says scores what it scored against the partner."""
+    table = pairs(300)
+    row, partner = 7, int(partners(table, HEAD.params["folds"])[7, 0])
+    right = table["right"].to_numpy().copy()
+    right[row] = right[partner]
+    changed = table.with_columns(pl.Series("right", right, table.schema["right"]))
+    assert scores(changed)["score"][row] == scores(table)["mismatched"][row][0]
+
+
+def test_a_fitted_head_scores_pairs_that_it_never_met() -> None:
+    sides = Sides.of(pairs(600))
+    fitted = Head.learn(sides.only(np.arange(400)))
+    new = sides.only(np.arange(400, 600))
+    every = fitted.matrix(new.left, new.right)
+    own = fitted.scores(new)
+    assert np.allclose(np.diag(every), own)
+    assert np.mean(own[:, None] > every) > 0.9
 
 
 @pytest.mark.parametrize("count", [0, 1, 10])

@@ -23,12 +23,16 @@ Row: TypeAlias = Mapping[str, Any]
 
 
 class Inference:
-    """Runs `forward` over rows; safe to call from many threads at once."""
+    """Runs `forward` over rows; safe to call from many threads at once.
+
+    What a network makes by itself while it runs is made on its own device.
+    """
 
     def __init__(self, network: Any, forward: Callable[[dict[str, Any]], Any]) -> None:
         import torch
 
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        torch.backends.cudnn.allow_tf32 = False  # convolutions would round as nothing else does
         self._network = network.to(self._device).eval()
         self._forward = forward
         self._lock = threading.Lock()
@@ -61,7 +65,7 @@ class Inference:
             else value
             for name, value in inputs.items()
         }
-        with self._lock, torch.inference_mode():
+        with self._lock, torch.inference_mode(), self._device:
             values = self._forward(tensors)
             return np.asarray(values.float().cpu().numpy())
 

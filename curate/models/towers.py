@@ -29,7 +29,7 @@ TOWERS = {
 """`model_type` of a configuration -> what the model embeds."""
 
 FULL_LENGTH = ("siglip", "siglip2")
-"""Models that were trained on texts padded to the full length, without a mask."""
+"""Models that were trained on texts padded to the full length."""
 
 
 class Towers:

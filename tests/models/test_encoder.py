@@ -151,6 +151,16 @@ def test_a_value_does_not_depend_on_the_number_of_threads(
     assert len(set(values)) == 1
 
 
+@pytest.mark.slow
+def test_the_same_holds_for_kernels_of_a_real_size(tmp_path: Path, images: list[Array]) -> None:
+    transformers.CLIPModel(transformers.CLIPConfig()).save_pretrained(tmp_path)
+    transformers.CLIPImageProcessorPil().save_pretrained(tmp_path)
+    tiny.letter_tokenizer(77).save_pretrained(tmp_path)
+    encoder = load_encoder(tmp_path)
+    _check_alone(partial(encoder.encode, "image"), images)
+    _check_alone(partial(encoder.encode, "text"), TEXTS[:4])
+
+
 def test_a_video_is_the_mean_of_its_frames(
     encoders: dict[str, Encoder], images: list[Array]
 ) -> None:

@@ -45,7 +45,7 @@ def clip(folder: Path) -> Path:
     from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPProcessor
 
     seeded()
-    words = byte_tokenizer(folder / "words", "<|startoftext|>", "<|endoftext|>", longest=40)
+    words = letter_tokenizer(longest=40)
     config = CLIPConfig(
         text_config=SIZES
         | {
@@ -205,11 +205,12 @@ def word_tokenizer(longest: int) -> Any:
     return BertTokenizerFast(vocab=vocabulary, model_max_length=longest)
 
 
-def byte_tokenizer(folder: Path, start: str, end: str, longest: int) -> Any:
+def letter_tokenizer(longest: int) -> Any:
     """CLIP's own tokenizer over single letters."""
     from transformers import CLIPTokenizerFast
 
     letters = [chr(code) for code in range(97, 123)]
-    pieces = [*letters, *(f"{letter}</w>" for letter in letters), "<|unk|>", start, end]
+    ends = ["<|startoftext|>", "<|endoftext|>"]
+    pieces = [*letters, *(f"{letter}</w>" for letter in letters), *ends]
     vocabulary = {piece: number for number, piece in enumerate(pieces)}
     return CLIPTokenizerFast(vocab=vocabulary, merges=[], model_max_length=longest)

@@ -220,9 +220,11 @@ def _scene_times(container: InputContainer, stream: Any, span: Span | None) -> l
 
 def _begins_scene(steps: np.ndarray) -> np.ndarray:
     """Whether each frame does, by its step from the one before: a large one, and no motion that
-    went on before. Two steps are looked back on, as films repeat frames.
+    went on before. Two steps are looked back on, as films repeat frames; before the first stands
+    what is usual in the film.
     """
-    moved = np.concatenate([np.zeros(2), steps])
+    usual = np.median(steps[1:]) if len(steps) > 1 else 0.0
+    moved = np.concatenate([[usual, usual], steps])
     before = np.maximum(moved[:-2], moved[1:-1])
     begins: np.ndarray = (steps >= SCENE) & (steps >= STILLER * before)
     begins[0] = True

@@ -11,6 +11,8 @@ import pyarrow as pa
 from curate.pairs.field import MEDIA, Fields
 
 _MEDIA_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+_FILE = {"bytes": "binary", "path": "string"}
+"""How `datasets` is told of a file of which it has no feature."""
 
 
 def arrow_schema(frame: pl.DataFrame, fields: Fields) -> pa.Schema:
@@ -37,6 +39,11 @@ def _feature(column: pa.Field, fields: Fields) -> dict[str, Any]:
     if field is not None and field.type == "audio":
         # Decoding audio in `datasets` needs torchcodec and a system FFmpeg; bytes need nothing.
         return {"_type": "Audio", "decode": False}
+    if field is not None and field.type == "video":
+        # For the same reason.
+        return {"_type": "Video", "decode": False}
+    if field is not None and field.type == "sensor":
+        return {name: {"dtype": kind, "_type": "Value"} for name, kind in _FILE.items()}
     return {"dtype": _dtype(column.type), "_type": "Value"}
 
 

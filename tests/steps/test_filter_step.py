@@ -13,6 +13,8 @@ import soundfile as sf
 from curate.errors import DataError
 from curate.recipe.extras import is_installed
 from curate.steps.property import PROPERTIES
+from tests.recordings import film, pictures
+from tests.recordings import tone as recorded
 from tests.steps.conftest import Table
 from tests.workspace import Workspace, photo, tone
 
@@ -54,6 +56,29 @@ def sounds(table: Table, tmp_path: Path) -> Workspace:
     sf.write(folder / "2.flac", np.full((8_000, 2), 0.001), 8_000)
     names = ["0.wav", "1.ogg", "2.flac", None]
     return table([{"n": n, "speech": name} for n, name in enumerate(names)], speech="audio")
+
+
+@pytest.fixture
+def films(table: Table, tmp_path: Path) -> Workspace:
+    """Narrow with sound, wide and slow without any, and none."""
+    folder = tmp_path / "media"
+    folder.mkdir()
+    (folder / "0.mp4").write_bytes(film(sound=recorded(1.6), frames=list(pictures(10, 48, 64))))
+    (folder / "1.mov").write_bytes(film("mov", times=[at / 10 for at in range(40)]))
+    names = ["0.mp4", "1.mov", None]
+    return table([{"n": n, "film": name} for n, name in enumerate(names)], film="video")
+
+
+@pytest.fixture
+def streams(table: Table, tmp_path: Path) -> Workspace:
+    """Short and fast, long and slow with two channels, and none."""
+    folder = tmp_path / "media"
+    folder.mkdir()
+    np.save(folder / "0.npy", np.column_stack([np.arange(100) / 100, np.ones(100)]))
+    slow = pl.DataFrame({"t": [0.0, 1.0, 2.0], "x": [1, 2, 3], "y": [1.0, None, 2.0]})
+    slow.write_csv(folder / "1.csv")
+    names = ["0.npy", "1.csv", None]
+    return table([{"n": n, "pose": name} for n, name in enumerate(names)], pose="sensor")
 
 
 def dropped(said: pl.DataFrame) -> list[int]:
@@ -101,6 +126,33 @@ SOUND_BOUNDS: list[tuple[str, Any, list[int]]] = [
     ("loudness", -40, [2]),
     ("loudness", {"max": -40}, [0, 1]),
 ]
+FILM_BOUNDS: list[tuple[str, Any, list[int]]] = [
+    ("duration", {"min": 2}, [0]),
+    ("width", {"max": 48}, [1]),
+    ("height", {"min": 64, "max": 64}, []),
+    ("min_side", 50, [0]),
+    ("rate", 20, [1]),
+    ("format", "MOV", [0]),
+    ("has_sound", 1, [1]),
+    ("has_sound", {"max": 0}, [0]),
+]
+STREAM_BOUNDS: list[tuple[str, Any, list[int]]] = [
+    ("duration", {"min": 1.5}, [0]),
+    ("rate", 50, [1]),
+    ("channels", {"max": 1}, [1]),
+    ("samples", 50, [1]),
+    ("samples", {"max": 3}, [0]),
+]
+
+
+@pytest.mark.parametrize(("name", "bound", "out"), FILM_BOUNDS)
+def test_films(films: Workspace, name: str, bound: Any, out: list[int]) -> None:
+    assert dropped(films.decide({"filter": {f"film.{name}": bound}})) == out
+
+
+@pytest.mark.parametrize(("name", "bound", "out"), STREAM_BOUNDS)
+def test_streams(streams: Workspace, name: str, bound: Any, out: list[int]) -> None:
+    assert dropped(streams.decide({"filter": {f"pose.{name}": bound}})) == out
 
 
 @pytest.mark.parametrize(("name", "bound", "out"), TEXT_BOUNDS)
@@ -134,6 +186,8 @@ def test_every_property_is_tried() -> None:
         "text": {name for name, _, _ in TEXT_BOUNDS} | {"language"},
         "image": {name for name, _, _ in IMAGE_BOUNDS},
         "audio": {name for name, _, _ in SOUND_BOUNDS},
+        "video": {name for name, _, _ in FILM_BOUNDS},
+        "sensor": {name for name, _, _ in STREAM_BOUNDS},
     }
     assert tried == {modality: set(found) for modality, found in PROPERTIES.items()}
 

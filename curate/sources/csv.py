@@ -43,7 +43,7 @@ def columns_of(
     values: dict[str, list[Any]] = {column: [] for column in columns}
     for number, line in lines:
         if len(line) != len(header):
-            raise sheet.fail(f"line {number} has {len(line)} cells, the header {len(header)}")
+            raise sheet.fail(f"line {number} has {len(line)} cells, the first line {len(header)}")
         for column, place in places.items():
             values[column].append(line[place] or None)
     return values

@@ -35,7 +35,9 @@ def shard(path: Path, files: Mapping[str, object]) -> None:
 
 def test_samples_of_two_shards(tmp_path: Path, rows: Rows) -> None:
     given = make_fields(
-        image={"type": "image"}, caption={"type": "text"}, speech={"type": "audio", "optional": True}
+        image={"type": "image"},
+        caption={"type": "text"},
+        speech={"type": "audio", "optional": True},
     )
     shard(
         tmp_path / "shards/00.tar",

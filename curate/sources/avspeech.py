@@ -45,7 +45,7 @@ class AVSpeech(Listed):
 
     def check_binding(self, key: str, binding: Any, field: Field) -> Iterator[Objection]:
         if field.type in CLOCKED:
-            yield from slots.objections(key, binding, ("id",))
+            yield from slots.objections(key, binding, "clips/{id}.mp4", ("id",))
         else:
             yield from super().check_binding(key, binding, field)
 

@@ -54,13 +54,16 @@ class Folder(Source):
     kind: "{parent0}"                    # the first folder below birds""",
     )
 
+    glob: ClassVar[str] = "**/*.png"
+    """What the recipe's author is shown as an example."""
+
     path: str = Key(min_length=1, description="The folder, relative to the recipe.")
 
     def check(self, fields: Fields) -> Iterator[Objection]:
         yield from super().check(fields)
         finders = [key for key, bound in self._content(fields).items() if bound.finds]
         if not finders:
-            expected = "one field with a pattern like '**/*.png'"
+            expected = f"one field with a pattern like '{self.glob}'"
             yield Objection((), "no field is bound to a glob", expected=expected)
         for key in finders[1:]:
             yield Objection(
@@ -73,7 +76,7 @@ class Folder(Source):
         if well_formed(binding):
             yield from objections(key, Binding.of(binding, field), field)
         else:
-            expected = "a glob like '**/*.png' or a template like '{stem}.txt'"
+            expected = f"a glob like '{self.glob}' or a template like '{{stem}}.txt'"
             yield Objection((key,), f"'{key}' is bound to no text", expected=expected)
 
     def rows(self, fields: Fields, base: Path, name: str) -> pl.DataFrame:

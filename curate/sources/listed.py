@@ -39,17 +39,17 @@ class Listed(Table):
 
     def check_binding(self, key: str, binding: Any, field: Field) -> Iterator[Objection]:
         offered = self._offered(field)
-        if offered and binding in offered:
-            return
-        if offered or field.type in MEDIA:
+        if field.type not in MEDIA and not offered:
+            yield from super().check_binding(key, binding, field)
+        elif not offered:
+            yield Objection((key,), f"'{self.word}' has no {field.type}")
+        elif binding not in offered:
             yield Objection(
                 (key,),
                 f"'{self.word}' has no {field.type} '{binding}'",
-                expected="one of " + ", ".join(offered) if offered else None,
+                expected=f"'{offered[0]}'" if len(offered) == 1 else f"one of {', '.join(offered)}",
                 candidates=offered,
             )
-        else:
-            yield from super().check_binding(key, binding, field)
 
     def _offered(self, field: Field) -> tuple[str, ...]:
         if field.type in MEDIA:

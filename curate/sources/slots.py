@@ -22,19 +22,20 @@ def fill(template: str, values: Mapping[str, Any]) -> str | None:
 
 
 def objections(
-    key: str, template: Any, names: tuple[str, ...] | None = None
+    key: str, template: Any, example: str, names: tuple[str, ...] | None = None
 ) -> Iterator[Objection]:
     """What is wrong with a template that may name these values; any when not given."""
-    example = f"a path like '{{{names[0] if names else 'image'}}}.mp4'"
-    if not isinstance(template, str) or not SLOT.search(template):
-        yield Objection((key,), f"'{key}' names no file for each row", expected=example)
+    if not isinstance(template, str) or not PLACEHOLDER.search(template):
+        yield Objection(
+            (key,), f"'{key}' names no file for each row", expected=f"a path like '{example}'"
+        )
         return
     for inside in PLACEHOLDER.findall(template):
         slot = SLOT.fullmatch(f"{{{inside}}}")
         if slot is None or (names is not None and slot[1] not in names):
-            expected = "one of " + ", ".join(f"{{{name}}}" for name in names) if names else example
-            yield Objection((key,), f"unknown placeholder '{{{inside}}}'", expected=expected)
+            message = f"unknown placeholder '{{{inside}}}'"
+            yield Objection((key,), message, expected=f"a path like '{example}'")
     if MAGIC.search(template):
-        yield Objection((key,), f"'{template}' is a glob", expected=example)
+        yield Objection((key,), f"'{template}' is a glob", expected=f"a path like '{example}'")
     if why := leaves(template):
         yield Objection((key,), f"'{template}' is {why}")

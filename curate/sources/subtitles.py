@@ -1,8 +1,8 @@
 """Recordings with subtitles beside them: every cue is a pair of its text and the stretch it covers.
 
-The first text bound makes the rows. A text in another language gives each of them the cue that
-overlaps it longest, so that one long cue may stand beside two short ones. A recording whose
-subtitles are lacking, empty or damaged is one row that says so.
+The first text bound makes the rows. A cue of another language joins the row that it overlaps longest,
+if no other overlaps that row longer: nothing is said twice. A recording whose subtitles are lacking,
+empty or damaged is one row that says so.
 """
 
 from __future__ import annotations
@@ -53,9 +53,11 @@ class Subtitles(Folder):
     path: talks
     film: "**/*.mp4"                     # the recordings
     caption: "{stem}.en.vtt"             # its cues make the rows
-    caption_fr: "{stem}.fr.vtt"          # the cue that overlaps each longest
+    caption_fr: "{stem}.fr.vtt"          # what is said there at the same time
     speaker: "{parent0}" """.rstrip(),
     )
+
+    glob: ClassVar[str] = "**/*.mp4"
 
     def check(self, fields: Fields) -> Iterator[Objection]:
         yield from super().check(fields)
@@ -119,13 +121,23 @@ def _lines(relative: str, places: dict[str, Cell], fields: Fields) -> Iterator[_
     if not tracks[first].cues:
         yield _Line(relative, name, media | {key: track.cell for key, track in tracks.items()})
         return
-    timelines = {key: Timeline(tracks[key].cues) for key in others}
+    partners = {key: _partners(tracks[first].cues, tracks[key].cues) for key in others}
     for at, cue in enumerate(tracks[first].cues):
         cells = {key: _stretch(cell, cue, fields[key]) for key, cell in media.items()}
         cells[first] = _said(tracks[first], at)
-        for key, timeline in timelines.items():
-            cells[key] = _said(tracks[key], timeline.beside(cue))
+        cells |= {key: _said(tracks[key], partners[key].get(at)) for key in others}
         yield _Line(relative, f"{name}#{at + 1}", cells)
+
+
+def _partners(cues: Sequence[Cue], others: Sequence[Cue]) -> dict[int, int]:
+    """Places of cues and of the others that overlap them longest, where that is mutual."""
+    there, back = Timeline(others), Timeline(cues)
+    longest = {at: there.beside(cue) for at, cue in enumerate(cues)}
+    return {
+        at: other
+        for at, other in longest.items()
+        if other is not None and back.beside(others[other]) == at
+    }
 
 
 def _track(place: Cell) -> _Track:

@@ -53,7 +53,7 @@ class Vqa(Listed):
 
     def check(self, fields: Fields) -> Iterator[Objection]:
         yield from super().check(fields)
-        yield from objections("images", self.images)
+        yield from objections("images", self.images, "val2014/{image_id:012}.jpg")
 
     def read(self, sheet: Sheet, columns: Mapping[str, bool]) -> dict[str, list[Any]]:
         rows = [self._row(row) for row in self._joined(sheet)]

@@ -54,3 +54,140 @@ def sound(folder: Path, pitch: int) -> bytes:
     data = path.read_bytes()
     path.unlink()
     return data
+
+
+def shards(media: Path) -> None:
+    for at in range(2):
+        with tarfile.open(media / f"{at}.tar", "w") as tar:
+            for number in range(2 * at, 2 * at + 2):
+                files = {
+                    "png": picture(number),
+                    "wav": sound(media, 300 + 10 * number),
+                    "json": json.dumps({"text": f"Picture {number}."}).encode(),
+                }
+                for extension, data in files.items():
+                    info = tarfile.TarInfo(f"{number:04}.{extension}")
+                    info.size = len(data)
+                    tar.addfile(info, io.BytesIO(data))
+
+
+def test_webdataset(place: Workspace) -> None:
+    shards(place.media)
+    rows, statuses = built(
+        place,
+        {"image": IMAGE, "speech": AUDIO, "caption": TEXT},
+        {"webdataset": {
+            "path": "../media/*.tar", "image": ["jpg", "png"], "speech": "wav",
+            "caption": "json.text",
+        }},
+    )  # fmt: skip
+    assert rows["caption"].to_list() == [f"Picture {number}." for number in range(4)]
+    assert rows["image"].struct.field("bytes").to_list() == [picture(at) for at in range(4)]
+    assert statuses == {"kept": 4}
+
+
+def captions(media: Path) -> None:
+    images = [{"id": at, "file_name": f"{at:012}.png", "license": at} for at in range(3)]
+    annotations = [{"id": at, "image_id": at % 3, "caption": f"Seen {at}."} for at in range(5)]
+    (media / "val").mkdir()
+    for at, image in enumerate(images):
+        (media / "val" / str(image["file_name"])).write_bytes(picture(at))
+    document = {"images": images, "annotations": annotations}
+    (media / "captions.json").write_text(json.dumps(document))
+
+
+def test_coco(place: Workspace) -> None:
+    captions(place.media)
+    rows, _ = built(
+        place,
+        {"image": IMAGE, "caption": TEXT, "licence": METADATA},
+        {"coco": {
+            "path": "../media", "file": "captions.json", "images": "val",
+            "image": "file_name", "caption": "caption", "licence": "license",
+        }},
+    )  # fmt: skip
+    assert rows["caption"].to_list() == [f"Seen {at}." for at in range(5)]
+    assert rows["licence"].to_list() == [0, 1, 2, 0, 1]
+
+
+def test_vqa(place: Workspace) -> None:
+    flat = [
+        {"image": f"{at}", "question": f"What is {at}?", "answers": ["one", "two", "two"]}
+        for at in range(3)
+    ]
+    (place.media / "qa.json").write_text(json.dumps(flat))
+    for at in range(3):
+        (place.media / f"{at:03}.png").write_bytes(picture(at))
+    rows, _ = built(
+        place,
+        {"image": IMAGE, "question": TEXT, "answer": TEXT},
+        {"vqa": {
+            "path": "../media", "file": "qa.json", "images": "{image:03}.png",
+            "image": "image", "question": "question", "answer": "answer",
+        }},
+    )  # fmt: skip
+    assert rows.select("question", "answer").rows()[0] == ("What is 0?", "two")
+
+
+def voices(media: Path, folder: str) -> None:
+    (media / folder).mkdir()
+    for at in range(3):
+        tone(media / folder / f"{at}.wav", 300 + 20 * at)
+
+
+def common_voice(media: Path) -> dict[str, Any]:
+    voices(media, "clips")
+    lines = [f'{at}.wav\t"Sentence" {at}.\t{at}' for at in range(3)]
+    (media / "validated.tsv").write_text("\n".join(["path\tsentence\tup_votes", *lines]))
+    return {"common_voice": {"path": "../media", "speech": "path", "caption": "sentence"}}
+
+
+def ljspeech(media: Path) -> dict[str, Any]:
+    voices(media, "wavs")
+    lines = [f'{at}|x|"Sentence" {at}.' for at in range(3)]
+    (media / "metadata.csv").write_text("\n".join(lines))
+    return {"ljspeech": {"path": "../media", "speech": "id", "caption": "normalized"}}
+
+
+@pytest.mark.parametrize("layout", [common_voice, ljspeech])
+def test_voices(place: Workspace, layout: Callable[[Path], dict[str, Any]]) -> None:
+    source = layout(place.media)
+    rows, _ = built(place, {"speech": AUDIO, "caption": TEXT}, source)
+    assert rows["caption"].to_list() == [f'"Sentence" {at}.' for at in range(3)]
+    assert rows["speech"].struct.field("bytes").null_count() == 0
+
+
+def test_avspeech(place: Workspace) -> None:
+    (place.media / "sound").mkdir()
+    tone(place.media / "sound/one.wav", seconds=1.0)
+    (place.media / "list.csv").write_text("one,0,0.5,0.1,0.2\none,0.5,1,0.3,0.4\ngone,1,2,0,0\n")
+    rows, statuses = built(
+        place,
+        {"speech": AUDIO, "x": METADATA},
+        {"avspeech": {
+            "path": "../media", "file": "list.csv", "speech": "sound/{id}.wav", "x": "x",
+            "max_unreadable": 0.5,
+        }},
+    )  # fmt: skip
+    assert rows["x"].to_list() == [0.1, 0.3]
+    assert statuses == {"kept": 2, "unreadable": 1}
+
+
+def test_subtitles(place: Workspace) -> None:
+    tone(place.media / "talk.wav", seconds=1.0)
+    (place.media / "talk.en.srt").write_text(
+        "1\n00:00,000 --> 00:00,400\n<i>Good</i> morning.\n\n2\n00:00,500 --> 00:01,000\nHello.\n"
+    )
+    (place.media / "talk.fr.vtt").write_text("WEBVTT\n\n00:00.100 --> 00:00.600\nBonjour.\n")
+    rows, _ = built(
+        place,
+        {"speech": AUDIO, "caption": TEXT, "caption_fr": {**TEXT, "optional": True}},
+        {"subtitles": {
+            "path": "../media", "speech": "*.wav", "caption": "{stem}.en.srt",
+            "caption_fr": "{stem}.fr.vtt",
+        }},
+    )  # fmt: skip
+    assert rows.select("caption", "caption_fr").rows() == [
+        ("Good morning.", "Bonjour."),
+        ("Hello.", None),
+    ]

@@ -5,15 +5,18 @@
 The cues are drawn as a signal, one inside a cue and zero between them, and laid over what is heard
 in the recording at every offset and drift within reach (cross-correlation, by FFT, ten frames a
 second); the best place is then refined to fractions of a frame on the full signals, along the
-shifts of the first and the last cue. How sure that is, two numbers say: the `margin`, by how much
-the best correlation stands above the best one of any clock that nowhere comes within a second of
-it, and the standard errors, from leaving out each twelfth of the recording in turn (jackknife).
-Cues of another recording, music and a rhythm all have a small margin: they fit as well elsewhere.
+shifts of the first and the last instant. Some clock always fits best, so that its correlation is
+held against those of others: twenty times the cues and their pauses are shuffled and laid over the
+same recording, and `chance` is how often cues of another recording would fit as well. It
+is high for music, and for so few cues that they fit anywhere. The `margin`, by how much the best
+correlation is above that of any clock that nowhere comes within a second of it, is low for a rhythm,
+which fits at every beat. The standard errors
+come from leaving out each twelfth of the recording in turn (jackknife).
 
 `estimate` takes any two signals, of motion as well as of sound.
 
 In:   file, start, end (lists of seconds, one per cue), levels (bytes, `curate.measures.activity`)
-Out:  file, cues, offset, drift (a share), correlation (-1 to 1), margin (0 to 1),
+Out:  file, cues, offset, drift (a share), correlation (-1 to 1), chance, margin (0 to 1),
       offset_error, drift_error (standard errors), time_error (the largest of any time in the
       recording, seconds), note (why there is no estimate)
 """
@@ -21,7 +24,7 @@ Out:  file, cues, offset, drift (a share), correlation (-1 to 1), margin (0 to 1
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -31,8 +34,10 @@ import numpy as np
 import polars as pl
 
 from curate.fits.fit import Fit
+from curate.pairs.draw import uniform
 
 Signal: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
+Rows: TypeAlias = "np.ndarray[Any, np.dtype[np.int64]]"
 
 FEWEST = 5
 """Cues below which any clock fits some of what is heard."""
@@ -42,6 +47,8 @@ SLIP = 0.5
 """Seconds by which neighbouring drifts of the search differ at the end of a recording."""
 APART = 1.0
 """Seconds by which another clock differs from the best one at every time."""
+OTHERS = 20
+PIECES = 24
 REFINE = (0.1, 0.04, 0.02)
 """Seconds between neighbours of the finer and finer grids, seven wide in both shifts."""
 BLOCKS = 12
@@ -54,6 +61,7 @@ RESULT: dict[str, type[pl.DataType]] = {
     "offset": pl.Float64,
     "drift": pl.Float64,
     "correlation": pl.Float64,
+    "chance": pl.Float64,
     "margin": pl.Float64,
     "offset_error": pl.Float64,
     "drift_error": pl.Float64,
@@ -69,6 +77,7 @@ class Clock:
     offset: float
     drift: float
     correlation: float
+    chance: float
     margin: float
     offset_error: float
     drift_error: float
@@ -112,8 +121,9 @@ def factory(fit: Fit) -> Callable[[pl.DataFrame], pl.DataFrame]:
             return {**known, "note": f"fewer than {FEWEST} cues"}
         rate = fit.params["rate"]
         heard = activity(np.frombuffer(row["levels"], np.uint8) / fit.params["steps"])
-        drawn = draw(np.array(row["start"]), np.array(row["end"]), len(heard), rate)
-        found = estimate(drawn, heard, rate, reach)
+        start, end = np.array(row["start"]), np.array(row["end"])
+        others = (draw(*cues, len(heard), rate) for cues in shuffled(start, end))
+        found = estimate(draw(start, end, len(heard), rate), heard, rate, reach, others)
         return {**known, "note": "nothing to compare"} if found is None else known | _row(found)
 
     return compute
@@ -147,17 +157,23 @@ def draw(start: Signal, end: Signal, frames: int, rate: int) -> Signal:
     return np.asarray(np.clip(np.cumsum(slope)[:length], 0, 1))
 
 
-def estimate(cues: Signal, heard: Signal, rate: int, reach: Reach) -> Clock | None:
+def estimate(
+    cues: Signal, heard: Signal, rate: int, reach: Reach, others: Iterable[Signal]
+) -> Clock | None:
     """The clock that lays `cues` best over `heard`, two signals of `rate` frames a second.
 
-    None when either never changes.
+    `others` are signals like `cues` that belong to something else (`rearranged`, if nothing better
+    is known); what fits no better than those has a high `chance`. None when one never changes.
     """
     if not len(heard) or np.ptp(heard) == 0 or np.ptp(cues) == 0:
         return None
     cues, heard = cues - cues.mean(), heard - heard.mean()
-    search = _Search.over(_thin(cues, rate), _thin(heard, rate), reach)
-    offset, drift, margin = search.best()
-    return _Fine(cues, heard, rate).refine(offset, drift, margin)
+    search, coarse = _Search.within(reach, _thin(heard, rate)), _thin(cues, rate)
+    found = search.correlations(coarse)
+    thinned = (_thin(other - other.mean(), rate) for other in others)
+    chance = search.chance(thinned, float(found.max()))
+    offset, drift, margin = search.best(found)
+    return _Fine(cues, heard, rate).refine(offset, drift, (chance, margin))
 
 
 def _thin(signal: Signal, rate: int) -> Signal:
@@ -175,42 +191,82 @@ def warp(signal: Signal, frames: int, offset: float, drift: float) -> Signal:
 
 @dataclass(frozen=True)
 class _Search:
-    """Correlations over a grid of drifts (rows) and offsets (columns, seconds)."""
+    """A grid of clocks: drifts, and offsets in frames, laid over `COARSE` frames a second."""
 
+    heard: Signal
     drifts: Signal
-    offsets: Signal
-    correlation: Signal
-    seconds: float
-    """How long the recording is."""
+    offsets: Rows
 
     @classmethod
-    def over(cls, cues: Signal, heard: Signal, reach: Reach) -> _Search:
+    def within(cls, reach: Reach, heard: Signal) -> _Search:
+        most = int(np.ceil(reach.drift * len(heard) / COARSE / SLIP))
+        furthest = int(reach.offset * COARSE)
+        drifts = np.arange(-most, most + 1) * (reach.drift / max(most, 1))
+        return cls(heard, drifts, np.arange(-furthest, furthest + 1))
+
+    def correlations(self, cues: Signal) -> Signal:
+        """(drifts, offsets)"""
         from scipy.fft import irfft, next_fast_len, rfft
 
-        seconds = len(heard) / COARSE
-        most = int(np.ceil(reach.drift * seconds / SLIP))
-        drifts = np.arange(-most, most + 1) * (reach.drift / max(most, 1))
-        longest = int(np.ceil(len(cues) * (1 + reach.drift)))
-        lags = np.arange(-int(reach.offset * COARSE), int(reach.offset * COARSE) + 1)
-        size = next_fast_len(max(longest, len(heard)) + int(lags[-1]) + 1, real=True)
-        spectrum = rfft(heard, size)
-        rows = np.empty((len(drifts), len(lags)), np.float32)
-        for row, drift in enumerate(drifts):
+        longest = int(np.ceil(len(cues) * (1 + self.drifts[-1])))
+        size = next_fast_len(max(longest, len(self.heard)) + int(self.offsets[-1]) + 1, real=True)
+        spectrum, power = rfft(self.heard, size), self.heard @ self.heard
+        found = np.empty((len(self.drifts), len(self.offsets)))
+        for row, drift in enumerate(self.drifts):
             drawn = warp(cues, longest, 0.0, drift)
-            power = np.sqrt((drawn @ drawn) * (heard @ heard))
-            rows[row] = irfft(spectrum * rfft(drawn, size).conj(), size)[lags] / power
-        return cls(drifts, lags / COARSE, rows, seconds)
+            products = irfft(spectrum * rfft(drawn, size).conj(), size)[self.offsets]
+            found[row] = products / np.sqrt((drawn @ drawn) * power)
+        return found
 
-    def best(self) -> tuple[float, float, float]:
-        """Offset, drift, and the margin over every clock that keeps apart from it."""
-        row, column = np.unravel_index(np.argmax(self.correlation), self.correlation.shape)
-        offset, drift = float(self.offsets[column]), float(self.drifts[row])
-        first = self.offsets[None, :] - offset
-        last = first + (self.drifts[:, None] - drift) * self.seconds
-        apart = (np.minimum(first, last) > APART) | (np.maximum(first, last) < -APART)
-        highest = float(self.correlation[row, column])
-        second = float(self.correlation[apart].max(initial=0.0))
-        return offset, drift, max(0.0, 1 - second / highest) if highest > 0 else 0.0
+    def best(self, found: Signal) -> tuple[float, float, float]:
+        """Offset in seconds and drift of the highest, and its margin."""
+        row, column = np.unravel_index(np.argmax(found), found.shape)
+        first = (self.offsets - self.offsets[column])[None, :] / COARSE
+        slip = (self.drifts - self.drifts[row])[:, None] * len(self.heard) / COARSE
+        apart = (np.abs(first) > APART) & (np.abs(first + slip) > APART)
+        second = found[apart & (first * (first + slip) > 0)].max(initial=0.0)
+        margin = 1 - float(second / max(found[row, column], 1e-9))
+        return float(self.offsets[column]) / COARSE, float(self.drifts[row]), max(0.0, margin)
+
+    def chance(self, others: Iterable[Signal], correlation: float) -> float:
+        """How often others fit as well, by the extreme value distribution of those tried."""
+        tried = [self.correlations(other).max() for other in others]
+        scale = float(np.std(tried, ddof=1)) * np.sqrt(6) / np.pi
+        above = (correlation - float(np.mean(tried))) / max(scale, 1e-9) + np.euler_gamma
+        return float(-np.expm1(-np.exp(-above)))
+
+
+def shuffled(start: Signal, end: Signal) -> Iterator[tuple[Signal, Signal]]:
+    """Cues that another recording might have: as many, as long, and with the same pauses."""
+    start, end = _apart(start, end)
+    pauses, lengths = start - np.concatenate([[0.0], end[:-1]]), end - start
+    for order, other in zip(
+        _orders(len(start), "pauses"), _orders(len(start), "cues"), strict=True
+    ):
+        last = np.cumsum(pauses[order] + lengths[other])
+        yield last - lengths[other], last
+
+
+def _apart(start: Signal, end: Signal) -> tuple[Signal, Signal]:
+    """Cues in order, those that overlap as one."""
+    order = np.argsort(start)
+    start, reached = start[order], np.maximum.accumulate(end[order])
+    first = np.concatenate([[True], start[1:] > reached[:-1]])
+    return start[first], reached[np.append(np.flatnonzero(first)[1:] - 1, len(start) - 1)]
+
+
+def rearranged(signal: Signal) -> Iterator[Signal]:
+    """What another movement might be like: the same pieces, backwards and in another order."""
+    pieces = [piece[::-1] for piece in np.array_split(signal, PIECES)]
+    for order in _orders(PIECES, "pieces"):
+        yield np.concatenate([pieces[at] for at in order])
+
+
+def _orders(count: int, purpose: str) -> list[Rows]:
+    """`OTHERS` orders of so many things, by hashes."""
+    names = pl.Series([f"{order} {thing}" for order in range(OTHERS) for thing in range(count)])
+    draws = uniform(names, 0, f"clock {purpose}").to_numpy().reshape(OTHERS, count)
+    return list(np.argsort(draws, axis=1))
 
 
 @dataclass(frozen=True)
@@ -221,7 +277,7 @@ class _Fine:
     heard: Signal
     rate: int
 
-    def refine(self, offset: float, drift: float, margin: float) -> Clock:
+    def refine(self, offset: float, drift: float, sure: tuple[float, float]) -> Clock:
         """The summit of the correlation, and how far it moves without a part of the recording.
 
         Shifts are those at the first and the last instant: unlike offset and drift, they vary on
@@ -231,19 +287,25 @@ class _Fine:
         ends = np.array([offset, offset + drift * seconds])
         for step in REFINE:
             blocks = self._blocks(ends, step)
-            ends = ends + step * _summit(blocks.sum(axis=0))
+            ends = ends + step * _summit(_matched(blocks))
         drift = float((ends[1] - ends[0]) / seconds)
-        moved = np.array([_summit(blocks.sum(axis=0) - block) for block in blocks]) * REFINE[-1]
+        left_out = [np.delete(blocks, at, axis=1) for at in range(BLOCKS)]
+        moved = REFINE[-1] * np.array([_summit(_matched(others)) for others in left_out])
         first, last, apart = _jackknife(np.column_stack([moved, moved @ [-1, 1]]))
         correlation = self._correlation(ends)
         at_start, between = float(ends[0]), apart / seconds
-        return Clock(at_start, drift, correlation, margin, first, between, max(first, last))
+        return Clock(at_start, drift, correlation, *sure, first, between, max(first, last))
 
     def _blocks(self, ends: Signal, step: float) -> Signal:
-        """(block, 49): products of both signals, summed over each block, for shifts around."""
+        """(2, block, 49): products of both signals and squares of the cues', summed over each
+        block, for the shifts around.
+        """
         bounds = np.linspace(0, len(self.heard), BLOCKS + 1).astype(int)[:-1]
-        products = [self.heard * self._laid(ends + step * shift) for shift in _shifts()]
-        return np.array([np.add.reduceat(product, bounds) for product in products]).T
+        sums = []
+        for shift in _shifts():
+            laid = self._laid(ends + step * shift)
+            sums.append([np.add.reduceat(laid * by, bounds) for by in (self.heard, laid)])
+        return np.moveaxis(np.array(sums), 0, 2)
 
     def _laid(self, ends: Signal) -> Signal:
         drift = (ends[1] - ends[0]) * self.rate / len(self.heard)
@@ -252,6 +314,12 @@ class _Fine:
     def _correlation(self, ends: Signal) -> float:
         drawn = self._laid(ends)
         return float(drawn @ self.heard / np.sqrt((drawn @ drawn) * (self.heard @ self.heard)))
+
+
+def _matched(blocks: Signal) -> Signal:
+    """Correlations, but for a factor, of 49 shifts; what a shift pushes out does not count."""
+    products, squares = blocks.sum(axis=1)
+    return np.asarray(products / np.sqrt(np.maximum(squares, 1e-12)))
 
 
 def _jackknife(left_out: Signal) -> list[float]:

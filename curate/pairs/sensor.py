@@ -9,6 +9,7 @@ Nothing is unpickled. What fails is `Unreadable`. Every function may be called f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -17,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from curate.errors import Unreadable
-from curate.pairs.span import Recording, Span, check_within
+from curate.pairs.span import DECIMALS, Recording, Span, check_within
 
 TIMES = ("time", "timestamp", "t")
 """Names of the column of times; the first that is there counts."""
@@ -105,8 +106,11 @@ def sensor_format(data: bytes) -> str:
 
 
 def _cut(stream: Stream, span: Span) -> Stream:
-    """The last sample stands for a step of time, so that a span may end with it."""
-    since, until = float(stream.times[0]), float(stream.times[-1]) + _step(stream)
+    """The last sample stands for a step of time, so that a span may end with it; the first lies in
+    a span that begins at the microsecond before it.
+    """
+    first_time, last_time = map(float, stream.times[[0, -1]])
+    since, until = math.floor(first_time * 10**DECIMALS) / 10**DECIMALS, last_time + _step(stream)
     check_within(Span(span.start - since, span.end - since), until - since)
     first, last = np.searchsorted(stream.times, span, "left")
     if first == last:

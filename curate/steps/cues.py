@@ -1,7 +1,7 @@
 """Whether spans stand where they are spoken: per recording, by the clock of all its cues together.
 
-A clock is believed when its margin and its errors are within the bounds below; of cues that belong
-to another recording, none in a thousand gets so far (`tests/steps/test_pair_time.py`).
+A clock is believed when its chance, its margin and its error are within the bounds below; of cues that belong
+to another recording, one in a thousand gets so far (`tests/steps/test_pair_time.py`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from curate.steps.step import Outcome
 if TYPE_CHECKING:
     from curate.steps.step import Ask
 
-MARGIN = 0.45
+CHANCE = 0.001
+"""How seldom cues of another recording may fit as well, for a clock to be believed."""
+MARGIN = 0.1
 """Least margin of a clock that is believed."""
 ERROR = 0.25
 """Largest standard error of a clock that is believed, in seconds, anywhere in the recording."""
@@ -62,7 +64,11 @@ class Cues:
 
     def _case(self) -> pl.Expr:
         """What is true of a pair, in one word."""
-        known = (pl.col("margin") >= MARGIN) & (pl.col("time_error") <= ERROR)
+        known = (
+            (pl.col("chance") <= CHANCE)
+            & (pl.col("margin") >= MARGIN)
+            & (pl.col("time_error") <= ERROR)
+        )
         outside = (pl.col("new_start") < -self.tolerance) | (
             pl.col("new_end") > pl.col("seconds") + self.tolerance
         )
@@ -93,12 +99,12 @@ class Cues:
         }
         wrong = "change" if self.repair else "drop"
         clocked = case.is_in(["unknown", "right", "outside", "wrong"])
-        bound = pl.when(unknown).then(pl.lit(MARGIN)).otherwise(pl.lit(self.tolerance))
+        bound = pl.when(unknown).then(pl.lit(CHANCE)).otherwise(pl.lit(self.tolerance))
         return [
             pl.col("pair_id"),
             case.replace_strict({**verdict, "wrong": wrong}, default="drop").alias("verdict"),
             case.replace_strict(reason, default=None, return_dtype=pl.String).alias("reason"),
-            pl.when(unknown).then("margin").when(clocked).then("off").alias("score"),
+            pl.when(unknown).then("chance").when(clocked).then("off").alias("score"),
             pl.when(clocked).then(bound).alias("threshold"),
             pl.coalesce("error", "note", "estimate").alias("detail"),
         ]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from curate.measures.measure import Measure
+    from curate.steps.windows import Windows
 
 CLOCK_TOLERANCE = 0.1
 """Seconds: what a viewer of subtitles does not notice."""
@@ -61,7 +62,7 @@ class PairTime(Step):
         False, description="Replace each sensor by its samples nearest to the first field's ticks."
     )
     coverage: float = Field(
-        COVERAGE, ge=0, le=1, description="Least share of ticks with a sample of every stream."
+        COVERAGE, gt=0, le=1, description="Least share of ticks with a sample of every stream."
     )
     tolerance: float | None = Field(
         None,
@@ -105,19 +106,29 @@ class PairTime(Step):
     def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
         kind = fields[self.time[0]].type
         if self.clock is None:
-            from curate.steps.windows import Windows
-
-            return [(Windows.of(self).grid(kind), self.time[0])]
+            return [(self._windows().grid(kind), self.time[0])]
         from curate.measures.activity import sound_activity
 
         # The column `<field>_file_sha256`: a recording is heard as a whole, whatever its spans.
         return [(sound_activity(kind), f"{self.time[0]}_file")]
 
+    def _windows(self) -> Windows:
+        from curate.steps.windows import Windows
+
+        assert self.window is not None
+        return Windows(
+            clock=self.time[0],
+            others=tuple(self.time[1:]),
+            window=self.window,
+            step=self.step or self.window,
+            tolerance=self.tolerance or SAMPLE_TOLERANCE,
+            coverage=self.coverage,
+            nearest=self.nearest,
+        )
+
     def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
         if self.clock is None:
-            from curate.steps.windows import Windows
-
-            return Windows.of(self).cut(table, ask)
+            return self._windows().cut(table, ask)
         from curate.steps.cues import Cues
 
         tolerance = self.tolerance or CLOCK_TOLERANCE

@@ -17,7 +17,8 @@ near misses, more of them are kept than it says. Where many matched pairs score 
 ones (an AUC below 0.9, or a long lower tail), it finds too many mismatched and drops too much:
 by this score they cannot be told apart. Partners that do match now and then (captions that fit
 many images) raise the p-values of matched pairs, and it errs the same way. The interval tells of
-chance, not of this. A mixture of two normals, fitted, errs less upwards and more often downwards;
+chance, not of this; and where no more than a handful of pairs meets a bound, which they are is
+luck. A mixture of two normals, fitted, errs less upwards and more often downwards;
 `benchmarks/mismatch.py` compares them.
 
 In:   pair_id, score (null when unknown), mismatched (List(Float64): scores of mismatched partners

@@ -67,12 +67,12 @@ class Sample:
 
     def _present(self, bound: Sequence[str]) -> str:
         """The first of these that it has, else the first."""
-        return next((name for name in bound if _extension(name) in self.files), bound[0])
+        return next((name for name in bound if extension_of(name) in self.files), bound[0])
 
     def _place(self, name: str) -> Cell:
-        member = self.files.get(_extension(name))
+        member = self.files.get(extension_of(name))
         if member is None:
-            return Cell(uri=self._uri(f"{self.key}.{_extension(name)}"))
+            return Cell(uri=self._uri(f"{self.key}.{extension_of(name)}"))
         inside = f"#{name.removeprefix(IN_JSON)}" if name.startswith(IN_JSON) else ""
         uri = self._uri(member.name) + inside
         if encodable(member.name) != member.name:
@@ -151,5 +151,6 @@ def read_text(cell: Cell) -> str:
         raise Unreadable(no_utf8(error)) from None
 
 
-def _extension(name: str) -> str:
+def extension_of(name: str) -> str:
+    """The extension of the file that a field's name for it leads to."""
     return "json" if name.startswith(IN_JSON) else name

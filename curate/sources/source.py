@@ -7,7 +7,7 @@
     source, row                             the source's name; where in it, never an absolute path
     <f>, <f>_uri                            text: stripped, null when absent; `animals/duck.txt#1`
     <f>_uri, <f>_path, <f>_member           media: as it may be published; the file to read; null,
-                                            or where inside that file (`12/image`)
+                                            or where inside that file (`12/image`, `tar:duck.jpg`)
     <f>_start, <f>_end                      audio, video, sensor: seconds of the span of the file
                                             that is meant; null for all of it
     <f>                                     metadata: text, number or truth value

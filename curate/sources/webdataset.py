@@ -7,17 +7,19 @@ the sample's JSON (`json.caption`). Nothing is unpacked; a cell names archive an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import ConfigDict
 from pydantic import Field as Key
 
+from curate.errors import DataError
 from curate.pairs.field import MEDIA
 from curate.sources.binding import well_formed
 from curate.sources.cell import ABSENT, Cell, required
 from curate.sources.pattern import MAGIC
-from curate.sources.sample import IN_JSON, Sample, samples
+from curate.sources.sample import IN_JSON, Sample, extension_of, samples
 from curate.sources.sheet import Sheet, sheets
 from curate.sources.source import Source
 from curate.sources.value import metadata_of
@@ -79,7 +81,7 @@ class WebDataset(Source):
         for text in extensions(binding):
             if field.type in MEDIA and text.startswith(IN_JSON):
                 yield Objection((key,), f"'{text}' is no file", expected="an extension like 'jpg'")
-            elif MAGIC.search(text) or "{" in text or "/" in text:
+            elif not text or MAGIC.search(text) or "{" in text or "/" in text:
                 yield Objection(
                     (key,), f"'{text}' is no extension", expected="what follows a name's first dot"
                 )
@@ -94,11 +96,14 @@ class WebDataset(Source):
         values: dict[str, list[Any]] = {
             key: [] for key, field in bound.items() if field.type == "metadata"
         }
+        there: Counter[str] = Counter()
         for sheet in sheets(base, self.path, "archive")[1]:
             for sample in self._samples(sheet):
+                there.update(sample.files.keys())
                 rows.append(f"{sheet.uri}#{sample.name}" if many else sample.name)
                 for key, field in bound.items():
                     cells[key].append(self._cell(sample, key, field, values))
+        self._require_extensions(bound, there)
         metadata = {key: metadata_of(key, column) for key, column in values.items()}
         return assemble(name, rows, cells, metadata, fields)
 
@@ -107,6 +112,17 @@ class WebDataset(Source):
         if not found:
             raise sheet.fail("has no file whose name is a key, a dot and an extension")
         return found
+
+    def _require_extensions(self, bound: Fields, there: Counter[str]) -> None:
+        """An extension that no sample has is a slip of the pen, even where pairs may lack it."""
+        for key in bound:
+            wanted = [extension_of(text) for text in extensions(self.bindings[key])]
+            if there.keys().isdisjoint(wanted):
+                seen = ", ".join(extension for extension, _ in there.most_common(20))
+                raise DataError(
+                    f"{key}: no sample of '{self.path}' has the extension {' or '.join(wanted)}",
+                    f"extensions there: {seen}",
+                )
 
     def _cell(self, sample: Sample, key: str, field: Field, values: dict[str, list[Any]]) -> Cell:
         """What a field finds; of metadata only what is wrong with it, its value goes to `values`."""

@@ -120,10 +120,22 @@ def test_what_is_wrong_with_samples(tmp_path: Path, rows: Rows) -> None:
 @pytest.mark.parametrize(
     ("files", "field", "words"),
     [
-        ({"a.jpg": b"", "a.txt": b"caf\xe9"}, "caption", "not UTF-8: byte 0xe9 at offset 3"),
-        ({"a.jpg": b"", "a.json": b"{"}, "licence", "no JSON: line 1, column 2: Expecting"),
-        ({"a.jpg": b"", "a.json": b"\xff"}, "licence", "not UTF-8: byte 0xff at offset 0"),
-        ({"a.jpg": b"", "a.json": b"[" * 99999}, "licence", "no JSON: "),
+        (
+            {"a.jpg": b"", "a.txt": b"caf\xe9", "a.json": {}},
+            "caption",
+            "not UTF-8: byte 0xe9 at offset 3",
+        ),
+        (
+            {"a.jpg": b"", "a.txt": b"ay", "a.json": b"{"},
+            "licence",
+            "no JSON: line 1, column 2: Expecting",
+        ),
+        (
+            {"a.jpg": b"", "a.txt": b"ay", "a.json": b"\xff"},
+            "licence",
+            "not UTF-8: byte 0xff at offset 0",
+        ),
+        ({"a.jpg": b"", "a.txt": b"ay", "a.json": b"[" * 99999}, "licence", "no JSON: "),
     ],
 )
 def test_a_bad_text_is_its_sample_s_problem(
@@ -156,6 +168,14 @@ def test_no_shards(rows: Rows) -> None:
         rows("webdataset", BOTH, path="t.tar", image="jpg")
     with pytest.raises(DataError, match=r"'\*.tar' matches no archive"):
         rows("webdataset", BOTH, path="*.tar", image="jpg")
+
+
+def test_an_extension_that_no_sample_has(tmp_path: Path, rows: Rows) -> None:
+    shard(tmp_path / "t.tar", {"a.jpg": png(), "b.jpg": png(), "a.cls": b"1"})
+    with pytest.raises(DataError) as caught:
+        rows("webdataset", BOTH, path="t.tar", image="jpg", caption=["txt", "json.text"])
+    assert caught.value.message == "caption: no sample of 't.tar' has the extension txt or json"
+    assert caught.value.hint == "extensions there: jpg, cls"
 
 
 def test_a_linked_shard_is_not_followed_out(tmp_path: Path, rows: Rows) -> None:

@@ -1,8 +1,8 @@
 """Recordings with subtitles beside them: every cue is a pair of its text and the stretch it covers.
 
-The first text bound makes the rows. A cue of another language joins the row that it overlaps longest,
-if no other overlaps that row longer: nothing is said twice. A recording whose subtitles are lacking,
-empty or damaged is one row that says so.
+The first text bound makes the rows. A cue of another language joins the row that it overlaps
+longest, if no other overlaps that row longer: nothing is said twice. A recording whose subtitles
+are lacking, empty or damaged is one row that says so.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tests.recordings import film
 from tests.workspace import Workspace, age, photo, tone
 
 IMAGE = {"type": "image"}
@@ -191,3 +192,23 @@ def test_subtitles(place: Workspace) -> None:
         ("Good morning.", "Bonjour."),
         ("Hello.", None),
     ]
+
+
+def test_films_in_shards(place: Workspace) -> None:
+    data = film()
+    with tarfile.open(place.media / "films.tar", "w") as tar:
+        info = tarfile.TarInfo("one.mp4")
+        info.size = len(data)
+        tar.addfile(info, io.BytesIO(data))
+    source = {"webdataset": {"path": "../media/films.tar", "film": "mp4"}}
+    rows, _ = built(place, {"film": {"type": "video"}}, source)
+    assert rows["film"].struct.field("bytes").to_list() == [data]
+
+
+def test_stretches_of_films(place: Workspace) -> None:
+    (place.media / "one.mp4").write_bytes(film())
+    (place.media / "list.csv").write_text("one,0,0.5\none,0.5,1\n")
+    source = {"avspeech": {"path": "../media", "file": "list.csv", "film": "{id}.mp4"}}
+    rows, statuses = built(place, {"film": {"type": "video"}}, source)
+    assert rows["film"].struct.field("bytes").n_unique() == 2
+    assert statuses == {"kept": 2}

@@ -15,6 +15,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -61,8 +62,12 @@ class Transcriber(Protocol):
         """`language` is one of `languages`; None has it detected where there is a choice."""
 
 
+@lru_cache(maxsize=2)
 def transcriber(folder: Path, language: str | None = None) -> Transcriber:
-    """The model in a folder. `language` states what a model knows that does not say it itself."""
+    """The model in a folder, loaded once for all languages that are spoken.
+
+    `language` states what a model knows that does not say it itself.
+    """
     if (folder / "model.bin").is_file():
         return Whisper(folder, language)
     if _settings(folder / "config.json").get("model_type") == "wav2vec2":

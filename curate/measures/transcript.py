@@ -1,7 +1,8 @@
 """What is said in a recording, word by word, by a speech recogniser.
 
 The recording is heard as one channel, the mean of all, at 16 kHz (soxr, high quality). A language
-that the model does not know is not heard at all: `unknown` says so, and the text is null.
+that the model does not know is not heard at all, nor is a film without sound: `unknown` says so,
+and the text is null.
 `begins` and `ends` are where sound rises above `QUIET` below the loudest 20 ms: a recogniser's
 own first word often starts at 0, whatever silence there is before it.
 """
@@ -85,7 +86,7 @@ def recognise(measure: Measure, models: Mapping[str, Path]) -> Compute:
 
     def compute(recordings: Sequence[Any]) -> pl.DataFrame:
         rows = [_row(recording, hear, language) for recording in recordings]
-        return pl.DataFrame(rows, schema={**measure.returns, "error": pl.String}, orient="row")
+        return pl.DataFrame(rows, schema=dict(measure.returns), orient="row")
 
     return compute
 
@@ -98,7 +99,7 @@ def _row(
     try:
         sound = _sound(recording)
     except Unreadable as error:
-        return {"error": error.message}
+        return {"unknown": error.message}
     samples = mono(sound)
     heard = hear(samples, language)
     begins, ends = sounding(samples)

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 import soundfile as sf
+import soxr
 
 from curate.measures.word_errors import normal
 from curate.recipe import read_recipe
@@ -18,6 +19,7 @@ from curate.run.build import Options, opened
 from curate.run.progress import Silence
 from curate.steps.step import Step
 from curate.steps.transcript import Transcript
+from tests.recordings import film
 from tests.steps.conftest import Table
 from tests.workspace import Workspace, tone
 
@@ -162,6 +164,21 @@ def test_what_the_model_does_not_know_is_not_assessed(
     assert (said["verdict"].item(), said["reason"].item()) == (verdict, reason)
 
 
+@needs_stamps
+def test_the_sound_of_films_is_heard(table: Table, tmp_path: Path) -> None:
+    """A film without sound is no broken film, and says nothing for or against its text."""
+    (tmp_path / "media").mkdir()
+    sound, rate = one_after_another(CLEAR[:4])
+    stereo = np.stack([soxr.resample(sound, rate, 48_000)] * 2)
+    (tmp_path / "media" / "heard.mp4").write_bytes(film(sound=stereo))
+    (tmp_path / "media" / "mute.mp4").write_bytes(film())
+    rows = [{"speech": name, "caption": " ".join(CLEAR[:4])} for name in ("heard.mp4", "mute.mp4")]
+    said = decided(table(rows, speech="video", caption="text"), parsed(drop={"wer_above": 0.3}))
+    assert said["verdict"].to_list() == ["keep", "not_assessed"]
+    assert said["reason"].to_list() == [None, "holds no sound"]
+    assert said["score"].to_list() == [1.0, None]
+
+
 def test_what_cannot_be_read_says_so(table: Table, tmp_path: Path) -> None:
     (tmp_path / "media").mkdir()
     tone(tmp_path / "media" / "whole.wav")
@@ -228,7 +245,7 @@ def test_planted_cuts_are_found(table: Table, tmp_path: Path) -> None:
     """Two fifths off either end of real recordings, each six names long."""
     chance = np.random.default_rng(0)
     rows, planted = [], []
-    for number in range(24):
+    for number in range(12):
         names = chance.permutation(CLEAR)[:6]
         sound, rate = one_after_another([str(name) for name in names])
         cut = int(len(sound) * 0.4)
@@ -238,5 +255,5 @@ def test_planted_cuts_are_found(table: Table, tmp_path: Path) -> None:
             planted.append(None if kind == "whole" else f"{kind} cut off")
     place = languages(table(rows, speech="audio", caption="text"), speech="en")
     found = decided(place, parsed(drop={"cut": True}))["reason"].to_list()
-    assert sum(a == b for a, b in zip(found, planted, strict=True) if b) >= 44
+    assert sum(a == b for a, b in zip(found, planted, strict=True) if b) >= 22
     assert sum(a is not None for a, b in zip(found, planted, strict=True) if b is None) <= 1

@@ -27,6 +27,8 @@ from curate.models.shapes import Array
 RATE = 16_000
 """Samples a second that every transcriber hears."""
 BEAM = 5
+OWN_CODES = {"fil": "tl", "jv": "jw", "nb": "no"}
+"""BCP 47 subtags that Whisper knows by another code."""
 WINDOW, OVERLAP = 20 * RATE, 5 * RATE
 """CTC hears long recordings window by window, each with what lies around it."""
 
@@ -94,7 +96,8 @@ class Whisper:
             num_workers=os.cpu_count() or 1,
             local_files_only=True,
         )
-        known = tuple(self._model.supported_languages)
+        codes = self._model.supported_languages
+        known = (*codes, *(tag for tag, code in OWN_CODES.items() if code in codes))
         if language is not None and language not in known:
             raise CurateError(f"the model knows {', '.join(known)}, not {language}")
         self.languages = known if language is None else (language,)
@@ -103,7 +106,7 @@ class Whisper:
         given = language or (self.languages[0] if len(self.languages) == 1 else None)
         segments, info = self._model.transcribe(
             samples,
-            language=given,
+            language=OWN_CODES.get(given, given) if given else None,
             beam_size=BEAM,
             temperature=0.0,
             condition_on_previous_text=False,
@@ -116,7 +119,8 @@ class Whisper:
             for each in part.words or ()
         ]
         sure = None if given else round(float(info.language_probability), 4)
-        return Heard("".join(p.text for p in parts).strip(), tuple(words), info.language, sure)
+        text = "".join(part.text for part in parts).strip()
+        return Heard(text, tuple(words), given or info.language, sure)
 
 
 class Wav2Vec2:

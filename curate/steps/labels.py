@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from curate.pairs.field import Fields, metadata_fields
+from curate.pairs.field import Fields, content_fields, metadata_fields
+from curate.steps.learning import fold_groups, learned
+from curate.steps.score import MODEL
+from curate.steps.side import EMBEDDED, EMBEDDED_READS, Side
 from curate.steps.step import Ask, Objection, Outcome, Step
 
 if TYPE_CHECKING:
@@ -15,12 +18,9 @@ if TYPE_CHECKING:
 
     from curate.measures.measure import Measure
 
-KINDS = ("image", "text")
-"""What the embedded encoders can see."""
-
 
 class Labels(Step):
-    """Score how likely a label is, given an image or a text, and mark those that look wrong.
+    """Score how likely a label is, given a field's content, and mark those that look wrong.
 
     A model learns from the pairs themselves which label goes with which content, and judges every
     pair without having seen it or its copies; confident learning then tells which labels are wrong.
@@ -30,7 +30,7 @@ class Labels(Step):
 
     model_config = ConfigDict(populate_by_name=True)
     word: ClassVar[str] = "align"
-    summary: ClassVar[str] = "find labels that disagree with an image or a text"
+    summary: ClassVar[str] = "find labels that disagree with a field's content"
     leads: ClassVar[str] = "labels"
     examples: ClassVar[tuple[str, ...]] = (
         "- align: {labels: category, from: image}",
@@ -39,7 +39,12 @@ class Labels(Step):
     fits: ClassVar[bool] = True
 
     labels: str = Field(description="The metadata field whose values are the labels.")
-    source: str = Field(alias="from", description="The image or text field that should tell.")
+    source: str = Field(alias="from", description="The field whose content should tell.")
+    encoder: str = Field(
+        EMBEDDED,
+        description="What turns contents into vectors: `embedded` (images, texts and films) or a "
+        "model such as hf:owner/name.",
+    )
     action: Literal["flag", "review", "drop"] = Field(
         "review", description="What is said of a pair whose label disagrees."
     )
@@ -55,22 +60,29 @@ class Labels(Step):
 
     @property
     def extras(self) -> tuple[str, ...]:
-        return ("embedded", "labels")
+        return ("embedded" if self.encoder == EMBEDDED else "encoders", "labels")
 
     def check(self, fields: Fields) -> Iterator[Objection]:
         known = tuple(metadata_fields(fields))
-        able = tuple(name for name, field in fields.items() if field.type in KINDS)
+        able = tuple(content_fields(fields))
         if self.labels not in known:
             message = f"'{self.labels}' is no metadata field"
             yield Objection(("labels",), message, candidates=known)
-        if self.source not in fields:
-            yield Objection(("from",), f"'{self.source}' is no field", candidates=able)
-        elif self.source not in able:
-            message = f"'{self.source}' is a field of type {fields[self.source].type}"
-            yield Objection(("from",), message, "an image or a text", able)
+        if self.source not in able:
+            what = "has no content" if self.source in fields else "is no field"
+            yield Objection(("from",), f"'{self.source}' {what}", candidates=able)
+        elif self.encoder == EMBEDDED and fields[self.source].type not in EMBEDDED_READS:
+            kind = fields[self.source].type
+            yield Objection(("encoder",), f"'embedded' reads no {kind}", "a model that does")
+        if self.encoder != EMBEDDED and not MODEL.match(self.encoder):
+            yield Objection(
+                ("encoder",),
+                f"'{self.encoder}' names no encoder",
+                "embedded, or a model such as hf:owner/name, file:path or pkg:module/path",
+            )
 
     def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
-        return [(_encoder(fields[self.source].type)[0], self.source)]
+        return [(seen.measure, seen.field) for seen in self._side.views(fields)]
 
     def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
         import polars as pl
@@ -105,42 +117,18 @@ class Labels(Step):
         )
         return Outcome(verdicts(said), judged.select("pair_id", pl.col("score").alias(self.name)))
 
+    @property
+    def _side(self) -> Side:
+        return Side((self.source,), (self.encoder,))
+
     def _features(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         """What the fit learns from and judges, and why a content could not be read."""
         import polars as pl
 
-        measure, column = _encoder(ask.fields[self.source].type)
-        key = f"{self.source}_sha256"
-        seen = ask.measure(measure, table[key]).select("key", "error", features=column)
-        pairs = table.select(
-            "pair_id", key, learn=_learned(table), label=pl.col(self.labels).cast(pl.String)
+        seen = self._side.vectors(table, ask).select("pair_id", "error", features="vector")
+        label = pl.col(self.labels).cast(pl.String)
+        return (
+            table.select("pair_id", learn=learned(table), label=label)
+            .join(fold_groups(table, [self.source], ask), on="pair_id", maintain_order="left")
+            .join(seen, on="pair_id", maintain_order="left")
         )
-        grouped = pairs.join(_fold_groups(table, key, ask), on="pair_id", maintain_order="left")
-        joined = grouped.join(seen, left_on=key, right_on="key", how="left", maintain_order="left")
-        return joined.drop(key)
-
-
-def _encoder(kind: str) -> tuple[Measure, str]:
-    """The measure that sees a content, and its column of vectors."""
-    from curate.measures.embedding import image_features, text_embedding
-
-    return (image_features(), "features") if kind == "image" else (text_embedding(), "embedding")
-
-
-def _learned(table: pl.DataFrame) -> pl.Expr:
-    import polars as pl
-
-    if "split" in table.columns and bool((table["split"] == "train").any()):
-        return pl.col("split") == "train"
-    return pl.lit(True)
-
-
-def _fold_groups(table: pl.DataFrame, key: str, ask: Ask) -> pl.DataFrame:
-    """`pair_id`, `fold_group`: copies, and pairs of one content, are judged without each other."""
-    import polars as pl
-
-    from curate.pairs.components import components, stars
-
-    copies = ask.components().select(left="component", right="pair_id")
-    groups = components(table["pair_id"], pl.concat([copies, stars(table, key)]))
-    return groups.rename({"component": "fold_group"})

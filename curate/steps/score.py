@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import ConfigDict, Field
 
 from curate.pairs.field import Fields, content_fields, metadata_fields
+from curate.steps.learning import fold_groups, learned
 from curate.steps.side import EMBEDDED, EMBEDDED_READS, Side, contents_of
 from curate.steps.step import Ask, Objection, Outcome, Step
 from curate.steps.threshold import Drop, judge
@@ -216,8 +217,8 @@ class Score(Step):
         left, right = self.sides
         lefts, rights = left.vectors(table, ask), right.vectors(table, ask)
         joined = (
-            table.select("pair_id", learn=_learn(table), null_group=self._null_group())
-            .join(_fold_groups(table, contents_of(self.sides), ask), on="pair_id")
+            table.select("pair_id", learn=learned(table), null_group=self._null_group())
+            .join(fold_groups(table, contents_of(self.sides), ask), on="pair_id")
             .join(lefts, on="pair_id", maintain_order="left")
             .join(rights, on="pair_id", maintain_order="left", suffix="_right")
         )
@@ -266,30 +267,6 @@ class Score(Step):
         return told.join(nulls, on="pair_id", how="left", maintain_order="left").select(
             "pair_id", "error", "score", "group", "mismatched"
         )
-
-
-def _learn(table: pl.DataFrame) -> pl.Expr:
-    """Heads learn from training pairs, from all where there is no split."""
-    import polars as pl
-
-    split = "split" in table.columns and bool((table["split"] == "train").any())
-    return pl.col("split") == "train" if split else pl.lit(True)
-
-
-def _fold_groups(table: pl.DataFrame, names: list[str], ask: Ask) -> pl.DataFrame:
-    """`pair_id`, `fold_group`: copies, and pairs that say the same, are never learned from when
-    one of them is scored.
-    """
-    import polars as pl
-
-    from curate.pairs.components import components, stars
-
-    links = [ask.components().select(left="component", right="pair_id")]
-    for name in names:
-        if ask.fields[name].type == "text":
-            said = pl.col(name).str.to_lowercase().str.strip_chars(" .!?")
-            links.append(stars(table.with_columns(said=said), "said"))
-    return components(table["pair_id"], pl.concat(links)).rename({"component": "fold_group"})
 
 
 def _evidence() -> pl.Expr:

@@ -44,7 +44,9 @@ class Drop(BaseModel):
 
 
 class Transcript(Step):
-    """Score how well a text says what is spoken: 1 less the word error rate; 1 is word for word.
+    """Score how well a text says what is spoken: 1 less the word error rate.
+
+    A score of 1 is word for word; where much more is heard than is written, it is below 0.
 
     The recording is heard in the language that its field declares. Where it declares none, a
     model of several languages detects it, and a model of one language takes it to be the text's.

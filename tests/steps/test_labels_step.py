@@ -83,7 +83,9 @@ def test_the_score_has_the_name_that_was_given(labelled: Workspace) -> None:
     ("parameters", "path", "message"),
     [
         ({"labels": "caption"}, ("labels",), "'caption' is no metadata field"),
-        ({"from": "speech"}, ("from",), "'speech' is a field of type audio"),
+        ({"from": "speech"}, ("encoder",), "'embedded' reads no audio"),
+        ({"from": "category"}, ("from",), "'category' has no content"),
+        ({"encoder": "clip"}, ("encoder",), "'clip' names no encoder"),
         ({"from": "picture"}, ("from",), "'picture' is no field"),
     ],
 )

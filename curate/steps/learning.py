@@ -1,0 +1,35 @@
+"""What a fit may learn from, and which pairs it must not learn from when it judges another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from curate.steps.step import Ask
+
+
+def learned(table: pl.DataFrame) -> pl.Expr:
+    """Fits learn from training pairs, from all where there is no split."""
+    import polars as pl
+
+    split = "split" in table.columns and bool((table["split"] == "train").any())
+    return pl.col("split") == "train" if split else pl.lit(True)
+
+
+def fold_groups(table: pl.DataFrame, names: Sequence[str], ask: Ask) -> pl.DataFrame:
+    """`pair_id`, `fold_group`: copies, and pairs that say the same in one of the fields, are
+    never learned from when one of them is judged.
+    """
+    import polars as pl
+
+    from curate.pairs.components import components, stars
+
+    links = [ask.components().select(left="component", right="pair_id")]
+    for name in names:
+        if ask.fields[name].type == "text":
+            said = pl.col(name).str.to_lowercase().str.strip_chars(" .!?")
+            links.append(stars(table.with_columns(said=said), "said"))
+    return components(table["pair_id"], pl.concat(links)).rename({"component": "fold_group"})

@@ -32,7 +32,8 @@ def recording(
     """A waveform and, float64 (clips, 2), where each clip starts and ends, in seconds."""
     chance = np.random.default_rng(seed)
     sound = chance.normal(size=round(seconds * RATE)) * noise
-    spans, at = [], chance.uniform(*pauses)
+    spans: list[tuple[float, float]] = []
+    at = chance.uniform(*pauses)
     while True:
         clip = clips()[chance.integers(len(clips()))]
         if at + len(clip) / RATE > seconds - 1:
@@ -55,4 +56,4 @@ def shuffled(spans: np.ndarray, seed: int) -> np.ndarray:
 def overlap(spans: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """The share of each true span that the other one covers."""
     common = np.minimum(spans[:, 1], truth[:, 1]) - np.maximum(spans[:, 0], truth[:, 0])
-    return np.clip(common, 0, None) / np.diff(truth, axis=1)[:, 0]
+    return np.asarray(np.clip(common, 0, None) / np.diff(truth, axis=1)[:, 0])

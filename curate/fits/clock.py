@@ -186,7 +186,7 @@ def _thin(signal: Signal, rate: int) -> Signal:
 def warp(signal: Signal, frames: int, offset: float, drift: float) -> Signal:
     """The signal on the other clock, `offset` in frames; zero where there is none."""
     at = (np.arange(frames) + 0.5 - offset) / (1 + drift) - 0.5
-    return np.interp(at, np.arange(len(signal)), signal, left=0.0, right=0.0)
+    return np.asarray(np.interp(at, np.arange(len(signal)), signal, left=0.0, right=0.0))
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ class _Search:
     def within(cls, reach: Reach, heard: Signal) -> _Search:
         most = int(np.ceil(reach.drift * len(heard) / COARSE / SLIP))
         furthest = int(reach.offset * COARSE)
-        drifts = np.arange(-most, most + 1) * (reach.drift / max(most, 1))
+        drifts: Signal = np.arange(-most, most + 1) * (reach.drift / max(most, 1))
         return cls(heard, drifts, np.arange(-furthest, furthest + 1))
 
     def correlations(self, cues: Signal) -> Signal:

@@ -131,8 +131,9 @@ class PairTime(Step):
             return self._windows().cut(table, ask)
         from curate.steps.cues import Cues
 
+        sound, text = self.time
         tolerance = self.tolerance or CLOCK_TOLERANCE
-        return Cues(*self.time, tolerance, repair=self.clock == "repair").judge(table, ask)
+        return Cues(sound, text, tolerance, self.clock == "repair").judge(table, ask)
 
 
 def _check_type(at: int, name: str, fields: Fields, kinds: tuple[str, ...]) -> Iterator[Objection]:

@@ -21,7 +21,7 @@ def fields(**types: str) -> Fields:
     return {name: read({"type": type_}) for name, type_ in types.items()}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Asked:
     """Implements `curate.steps.step.Ask`; `payloads` by key, in the view that is asked for."""
 

@@ -65,7 +65,7 @@ def test_six_minutes_are_repaired(offset: float, drift: float) -> None:
     outcome = decided(rows(written(truth, offset, drift)), {"file": sound})
     assert said(outcome) == {("change", "clock repaired")}
     assert overlap(changed_spans(outcome), truth).min() >= 0.95
-    assert outcome.verdicts["score"].min() > 0.1
+    assert min(outcome.verdicts["score"]) > 0.1
     words = f"offset {offset:+.1f}", f"drift {100 * drift:+.1f}"
     found = outcome.verdicts["detail"][0]
     assert abs(float(found.split()[1]) - offset) <= 0.1, words

@@ -87,7 +87,7 @@ def test_two_streams_at_25_frames_a_second() -> None:
         assert np.concatenate([part.times for part in parts]).tolist() == frames(20).times.tolist()
         for part in parts:
             assert_joined(part, samples, 0.02)
-    assert added["score"].min() >= 0.9
+    assert min(added["score"]) >= 0.9
     assert outcome.verdicts.row(0)[1:3] == ("paired", "cut in windows")
     assert outcome.verdicts["detail"][0] == "windows made: 10"
 

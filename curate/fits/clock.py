@@ -5,13 +5,14 @@
 The cues are drawn as a signal, one inside a cue and zero between them, and laid over what is heard
 in the recording at every offset and drift within reach (cross-correlation, by FFT, ten frames a
 second); the best place is then refined to fractions of a frame on the full signals, along the
-shifts of the first and the last instant. Some clock always fits best, so that its correlation is
-held against those of others: twenty times the cues and their pauses are shuffled and laid over the
-same recording, and `chance` is how often cues of another recording would fit as well. It
-is high for music, and for so few cues that they fit anywhere. The `margin`, by how much the best
-correlation is above that of any clock that nowhere comes within a second of it, is low for a rhythm,
-which fits at every beat. The standard errors
-come from leaving out each twelfth of the recording in turn (jackknife).
+shifts of the first and the last instant.
+
+Some clock always fits best, so that its correlation is held against those of others: twenty times
+the cues and their pauses are shuffled and laid over the same recording, and `chance` is how often
+cues of another recording would fit as well (a Gumbel distribution, by moments). It is high for
+music, and for so few cues that they fit anywhere. The `margin`, by how much the best correlation is
+above that of any clock that nowhere comes within a second of it, is low for a rhythm, which fits at
+every beat. Standard errors come from leaving out each twelfth of the recording in turn (jackknife).
 
 `estimate` takes any two signals, of motion as well as of sound.
 
@@ -48,10 +49,15 @@ SLIP = 0.5
 APART = 1.0
 """Seconds by which another clock differs from the best one at every time."""
 OTHERS = 20
+"""Shuffles that a correlation is held against."""
+EVEN = 0.001
+"""Scale of correlations below which shuffles are all alike."""
 PIECES = 24
+"""Of a signal that is no cues, put in another order."""
 REFINE = (0.1, 0.04, 0.02)
 """Seconds between neighbours of the finer and finer grids, seven wide in both shifts."""
 BLOCKS = 12
+"""Parts of the recording that are left out in turn."""
 RANGE = 40.0
 """Decibels below the loudest that count as nothing heard, however quiet the pauses are."""
 
@@ -162,7 +168,7 @@ def estimate(
 ) -> Clock | None:
     """The clock that lays `cues` best over `heard`, two signals of `rate` frames a second.
 
-    `others` are signals like `cues` that belong to something else (`rearranged`, if nothing better
+    The rate is a multiple of `COARSE`. `others` are signals like `cues` that belong to something else (`rearranged`, if nothing better
     is known); what fits no better than those has a high `chance`. None when one never changes.
     """
     if not len(heard) or np.ptp(heard) == 0 or np.ptp(cues) == 0:
@@ -232,7 +238,7 @@ class _Search:
         """How often others fit as well, by the extreme value distribution of those tried."""
         tried = [self.correlations(other).max() for other in others]
         scale = float(np.std(tried, ddof=1)) * np.sqrt(6) / np.pi
-        above = (correlation - float(np.mean(tried))) / max(scale, 1e-9) + np.euler_gamma
+        above = (correlation - float(np.mean(tried))) / max(scale, EVEN) + np.euler_gamma
         return float(-np.expm1(-np.exp(-above)))
 
 

@@ -29,6 +29,9 @@ ERROR = 0.25
 CLOCK = clock(rate=FRAMES_A_SECOND, steps_a_decibel=STEPS_A_DECIBEL)
 
 
+_CLOCKED = ("unknown", "right", "outside", "wrong")
+
+
 @dataclass(frozen=True)
 class Cues:
     """Spans of the field `sound`, with what is said there in the field `text`."""
@@ -88,26 +91,32 @@ class Cues:
         )
 
     def _verdict(self) -> list[pl.Expr]:
-        case, unknown = pl.col("case"), pl.col("case") == "unknown"
-        verdict = {"no cue": "not_assessed", "right": "keep", "unreadable": "unreadable"}
-        reason = {
-            "no cue": "no span with words",
-            "unreadable": f"{self.sound} unreadable",
-            "unknown": "clock not known",
-            "outside": "span leaves the recording",
-            "wrong": "clock repaired" if self.repair else "clock is off",
-        }
-        wrong = "change" if self.repair else "drop"
-        clocked = case.is_in(["unknown", "right", "outside", "wrong"])
+        """The ledger's columns; the score is how far off the clock is, or how likely chance is."""
+        case, clocked = pl.col("case"), pl.col("case").is_in(_CLOCKED)
+        verdict, reason = zip(*self._words.values(), strict=True)
+        unknown, broken = case == "unknown", pl.lit(f"{self.sound}: ") + pl.col("error")
         bound = pl.when(unknown).then(pl.lit(CHANCE)).otherwise(pl.lit(self.tolerance))
+        cases = list(self._words)
         return [
             pl.col("pair_id"),
-            case.replace_strict({**verdict, "wrong": wrong}, default="drop").alias("verdict"),
-            case.replace_strict(reason, default=None, return_dtype=pl.String).alias("reason"),
+            case.replace_strict(cases, verdict, return_dtype=pl.String).alias("verdict"),
+            case.replace_strict(cases, reason, return_dtype=pl.String).alias("reason"),
             pl.when(unknown).then("chance").when(clocked).then("off").alias("score"),
             pl.when(clocked).then(bound).alias("threshold"),
-            pl.coalesce("error", "note", "estimate").alias("detail"),
+            pl.when(case != "no cue").then(pl.coalesce(broken, "note", "estimate")).alias("detail"),
         ]
+
+    @property
+    def _words(self) -> dict[str, tuple[str, str | None]]:
+        """Verdict and reason of each case."""
+        return {
+            "no cue": ("not_assessed", "no span with words"),
+            "unreadable": ("unreadable", f"{self.sound} unreadable"),
+            "unknown": ("drop", "clock not known"),
+            "right": ("keep", None),
+            "outside": ("drop", "span leaves the recording"),
+            "wrong": ("change", "clock repaired") if self.repair else ("drop", "clock is off"),
+        }
 
     def _changed(self, said: pl.DataFrame) -> pl.DataFrame | None:
         moved = said.filter(pl.col("case") == "wrong")

@@ -12,6 +12,7 @@ import soundfile as sf
 
 from curate.pairs.sensor import Stream, read_stream, write_stream
 from curate.pairs.span import Recording
+from tests.film import film
 from tests.spoken import RATE, overlap, recording
 from tests.workspace import Workspace, age
 
@@ -30,28 +31,37 @@ def subtitles(spans: np.ndarray) -> str:
     return "\n".join(cues)
 
 
-def talk(root: Path, truth: np.ndarray, offset: float, drift: float) -> Workspace:
+def talk(root: Path, suffix: str, truth: np.ndarray, offset: float, drift: float) -> Workspace:
     """One recording with subtitles whose clock is off."""
     (root / "media" / "talk.srt").write_text(subtitles((truth - offset) / (1 + drift)))
     age(root / "media")
+    kind = "video" if suffix == ".mp4" else "audio"
     return Workspace(root).having(
         name="talks",
         version="draft",
-        fields={"speech": {"type": "audio"}, "caption": {"type": "text"}},
-        sources=[{"subtitles": {"path": "../media", "speech": "*.flac", "caption": "{stem}.srt"}}],
+        fields={"speech": {"type": kind}, "caption": {"type": "text"}},
+        sources=[
+            {"subtitles": {"path": "../media", "speech": f"*{suffix}", "caption": "{stem}.srt"}}
+        ],
         steps=[{"pair": {"time": ["speech", "caption"], "clock": "repair"}}],
     )
 
 
-@pytest.mark.parametrize(("offset", "drift"), [(0.7, 0.005), (2.0, 0.0)])
+@pytest.mark.parametrize(
+    ("suffix", "offset", "drift"), [(".flac", 0.7, 0.005), (".flac", 2.0, 0.0), (".mp4", 1.2, 0.0)]
+)
 def test_subtitles_are_put_where_they_are_spoken(
-    tmp_path: Path, offset: float, drift: float
+    tmp_path: Path, suffix: str, offset: float, drift: float
 ) -> None:
     (tmp_path / "media").mkdir()
     sound, truth = recording(90)
-    sf.write(tmp_path / "media" / "talk.flac", sound.samples, RATE)
+    path = tmp_path / "media" / f"talk{suffix}"
+    if suffix == ".mp4":
+        path.write_bytes(film(np.arange(0, 90, 0.2), sound))
+    else:
+        sf.write(path, sound.samples, RATE)
     truth = truth[truth[:, 0] > offset]
-    place = talk(tmp_path, truth, offset, drift)
+    place = talk(tmp_path, suffix, truth, offset, drift)
     built = place.build()
     pairs, decisions, data = place.tables()
     changes = decisions.filter(pl.col("verdict") == "change")

@@ -16,9 +16,12 @@ from curate.pairs.sensor import Stream, read_stream, write_stream
 from curate.pairs.span import Recording, Span
 from curate.steps.pair_time import PairTime
 from curate.steps.step import Outcome
+from tests.film import film
 from tests.steps.asked import Asked, fields
 
-FIELDS = fields(ticker="sensor", accel="sensor", gyro="sensor", label="metadata", note="text")
+FIELDS = fields(
+    film="video", ticker="sensor", accel="sensor", gyro="sensor", label="metadata", note="text"
+)
 WINDOW = {"time": ["ticker", "accel", "gyro"], "window": 2.0}
 
 
@@ -90,6 +93,26 @@ def test_two_streams_at_25_frames_a_second() -> None:
     assert min(added["score"]) >= 0.9
     assert outcome.verdicts.row(0)[1:3] == ("paired", "cut in windows")
     assert outcome.verdicts["detail"][0] == "windows made: 10"
+
+
+def test_two_streams_at_the_frames_of_a_film() -> None:
+    """Frames that are shown late now and then, as cameras do; 25 a second in the mean."""
+    late = np.random.default_rng(3).integers(0, 15, 250)
+    shown = (np.arange(250) * 40 + late) / 1000
+    rows, payloads = table(film=frames(1), accel=fifty_hertz(10, 1), gyro=fifty_hertz(10, 2))
+    payloads["film"] = Recording(film(shown))
+    step = {"time": ["film", "accel", "gyro"], "window": 1.0, "nearest": True}
+    added = PairTime.parse(step).decide(rows, Asked(FIELDS, payloads)).added
+    assert added is not None
+    assert added.height >= 8
+    for start, end, *parts in added.select(
+        "film_start", "film_end", "accel_bytes", "gyro_bytes"
+    ).iter_rows():
+        ticks = shown[(shown >= start) & (shown < end)]
+        for data, samples in zip(parts, (fifty_hertz(10, 1), fifty_hertz(10, 2)), strict=True):
+            joined = read_stream(Recording(data))
+            assert joined.times == pytest.approx(ticks, abs=1e-9)
+            assert_joined(joined, samples, 0.02)
 
 
 TIMES = st.lists(st.integers(0, 3000), max_size=60, unique=True).map(sorted)

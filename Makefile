@@ -35,7 +35,7 @@ lint: $(VENV)/installed-dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/installed-dev stamps ## Measure what benchmarks/results.md shows
-	@for script in startup rebuild orchestration kill alignment; do \
+	@for script in startup rebuild orchestration kill alignment mismatch; do \
 		echo "## $$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 # Tests of the stamps recipe need its data, a Debian package; elsewhere they say that they skip.

@@ -13,7 +13,7 @@ the other; a pair has fused partners when all its scores have equally many.
 
 In:   pair_id, fold_group (pairs of one group share a fold), learn (pairs to learn from; `weighted`
       and `rank` look at all), and for every part, counted from 1, score_1 (Float64, null when
-      unknown) and, where there are partners, mismatched_1 (List(Float64))
+      unknown) and, where there are partners, mismatched_1 (List or Array)
 Out:  pair_id, score (null when none of the parts is there), mismatched (List(Float64), null when
       there are none), note
 """

@@ -21,8 +21,8 @@ chance, not of this; and where no more than a handful of pairs meets a bound, wh
 luck. A mixture of two normals, fitted, errs less upwards and more often downwards;
 `benchmarks/mismatch.py` compares them.
 
-In:   pair_id, score (null when unknown), mismatched (List(Float64): scores of mismatched partners
-      drawn within the pair's group, null or empty where there are none), and, when there are any,
+In:   pair_id, score (null when unknown), mismatched (List or Array of Float64: scores of mismatched
+      partners drawn within the pair's group, null where there are none), and, when there are any,
       group (text, null is a group of its own) and cluster (text: pairs that are not independent)
 Out:  pair_id, p_value, mismatch_share, pi0, pi0_low, pi0_high (the same in every row; 95 % interval
       of a Bayesian bootstrap over clusters, Rubin, Ann. Stat. 9, 1981), note
@@ -98,7 +98,8 @@ def _complete(table: pl.DataFrame) -> pl.DataFrame:
 
 def _null(table: pl.DataFrame) -> pl.DataFrame:
     """`group`, `score` of every mismatched partner, lowest first."""
-    partners = table.select("group", score="mismatched").explode("score")
+    listed = pl.col("mismatched").cast(pl.List(pl.Float64))
+    partners = table.select("group", score=listed).explode("score")
     return partners.filter(pl.col("score").is_finite()).sort("score")
 
 

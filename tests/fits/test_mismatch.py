@@ -170,3 +170,11 @@ def test_what_is_absent_is_told() -> None:
     assert said["note"].to_list()[7] == "no score"
     assert said["p_value"].null_count() == 1
     assert said.height == 200
+
+
+def test_partners_may_come_as_arrays_with_gaps() -> None:
+    table, _ = pairs(300, 0.1, 0)
+    gap = pl.col("mismatched").list.head(3).list.concat(pl.lit(None, pl.Float64).repeat_by(1))
+    array = table.with_columns(mismatched=gap.list.to_array(4))
+    fewer = table.with_columns(mismatched=pl.col("mismatched").list.head(3))
+    assert estimates(array).equals(estimates(fewer))

@@ -81,7 +81,8 @@ def coded_sound(form: str, codec: str, samples: np.ndarray, rate: int = 48000) -
 
 
 def _track(container: Any, codec: str, rate: int = 48000) -> Any:
-    track = container.add_stream(codec, rate=rate, layout="stereo")
+    options = {"aac_coder": "fast"} if codec == "aac" else {}
+    track = container.add_stream(codec, rate=rate, layout="stereo", options=options)
     track.bit_rate = 128_000
     return track
 

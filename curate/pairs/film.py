@@ -26,7 +26,9 @@ CLOCK = Fraction(1, 90000)
 FILE = {"fflags": "+bitexact"}
 PICTURE = {"crf": "18", "preset": "veryfast", "mbtree": "0"}
 """x264's macroblock tree gives other bytes in every other run, even on one thread."""
-SOUND_BITS = 64_000
+SOUND = {"aac_coder": "fast"}
+"""Nearer to the samples than libav's other coder: 57 against 24 dB on a sudden tone at 64 kbit/s."""
+SOUND_BITS = 96_000
 """Of each channel, a second."""
 SOUND_FRAME = 1024
 SOUND_RATES = (48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
@@ -94,7 +96,7 @@ def _track(container: OutputContainer, sound: Waveform) -> Any:
     if channels not in LAYOUTS:
         raise Unreadable(f"{channels} channels cannot be written as AAC")
     rate = sound.rate if sound.rate in SOUND_RATES else SOUND_RATES[0]
-    stream: Any = container.add_stream("aac", rate=rate, layout=LAYOUTS[channels])
+    stream: Any = container.add_stream("aac", rate=rate, layout=LAYOUTS[channels], options=SOUND)
     stream.bit_rate = SOUND_BITS * channels
     stream.codec_context.flags |= Flags.bitexact
     return stream

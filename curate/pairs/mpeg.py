@@ -50,12 +50,14 @@ def check_mpeg(data: bytes, form: str) -> None:
 
 
 def _start(data: bytes) -> int:
-    """Where frames begin: after the tag, whose length is written in seven bits a byte."""
-    if not data.startswith(b"ID3") or len(data) < 10:
-        return 0
-    length = sum((byte & 127) << 7 * place for place, byte in enumerate(reversed(data[6:10])))
-    at = 10 + length + (10 if data[5] & 16 else 0)
-    return at + len(data[at:]) - len(data[at:].lstrip(b"\0"))
+    """Where frames begin: after tags, whose length is written in seven bits a byte, and zeros."""
+    at = 0
+    while data.startswith(b"ID3", at) and at + 10 <= len(data):
+        size = data[at + 6 : at + 10]
+        length = sum((byte & 127) << 7 * place for place, byte in enumerate(reversed(size)))
+        at += 10 + length + (10 if data[at + 5] & 16 else 0)
+        at += len(data[at:]) - len(data[at:].lstrip(b"\0"))
+    return at
 
 
 def _mp3_length(data: bytes, at: int) -> int:

@@ -1,4 +1,4 @@
-"""Recordings: every format whole, cut anywhere, damaged, renamed, empty."""
+"""Recordings: every format whole, cut anywhere, damaged, renamed, empty; and spans of them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from curate.errors import Unreadable
-from curate.pairs.audio import AudioHeader, decode_audio, probe_audio
+from curate.pairs.audio import (
+    AudioHeader,
+    Waveform,
+    cut,
+    cut_audio,
+    decode_audio,
+    encode_flac,
+    probe_audio,
+    read_audio,
+)
+from curate.pairs.span import Recording, Span
+from tests.recordings import coded_sound
+from tests.recordings import tone as stereo
 
 KINDS = [
     ("WAV", "PCM_16"),
@@ -149,6 +162,114 @@ def test_damage_is_either_samples_or_unreadable(
     else:
         assert np.isfinite(sound.samples).all()
         assert len(sound.samples)
+
+
+CODED = [
+    ("mp3", "libmp3lame", "MP3"),
+    ("ipod", "aac", "M4A"),
+    ("adts", "aac", "AAC"),
+    ("webm", "libopus", "WEBM"),
+    ("matroska", "flac", "MKV"),
+    ("asf", "wmav2", "ASF"),
+    ("mov", "pcm_s16le", "MOV"),
+]
+SOUND = stereo(2.0)
+FILES = {form: coded_sound(form, codec, SOUND) for form, codec, _ in CODED}
+
+
+@pytest.mark.parametrize(("form", "codec", "name"), CODED)
+def test_coded_sounds(form: str, codec: str, name: str) -> None:
+    header = probe_audio(FILES[form])
+    assert (header.format, header.rate, header.channels) == (name, RATE, 2)
+    assert header.duration == pytest.approx(2, abs=0.06)
+    found = decode_audio(FILES[form])
+    assert len(found.samples) == pytest.approx(header.frames, abs=RATE * 0.03)
+    assert found.samples.dtype == np.float32
+    assert lag(found.samples[:, 0], SOUND[0]) <= (2048 if form in ("adts", "asf") else 48)
+    assert np.abs(found.samples[9600:40000]).max(axis=0) == pytest.approx([0.5, 0.25], abs=0.03)
+
+
+def lag(left: np.ndarray, right: np.ndarray) -> int:
+    """By how many samples the one comes after the other, modulo the tone's period."""
+    part = left[30000:40000]
+    lags = range(-54, 55)
+    best = max(lags, key=lambda k: float(part @ right[30000 + k : 40000 + k]))
+    return abs(best)
+
+
+@pytest.mark.parametrize("form", FILES)
+@pytest.mark.parametrize("cut", [1, 7, 0.1, 0.5, 0.9])
+def test_truncated_coded_sounds_are_unreadable(form: str, cut: float) -> None:
+    data = FILES[form]
+    left = len(data) - cut if cut >= 1 else len(data) * cut
+    with pytest.raises(Unreadable, match=r"\w"):
+        decode_audio(data[: int(left)])
+
+
+def test_tags_around_an_mp3_are_no_damage() -> None:
+    plain = FILES["mp3"]
+    tagged = b"ID3\4\0\0\0\0\2\1" + bytes(257) + plain + b"TAG" + b"x" * 125
+    assert len(decode_audio(tagged).samples) == len(decode_audio(plain).samples)
+    with pytest.raises(Unreadable, match="no frame begins at byte"):
+        decode_audio(plain + b"something else")
+
+
+def test_an_mp3_that_lost_whole_frames_tells_by_its_first() -> None:
+    data = FILES["mp3"]
+    header = data[data.index(b"\xff\xfb") :][:4]
+    frames = [at for at in range(len(data)) if data[at : at + 2] == header[:2]]
+    with pytest.raises(Unreadable, match="truncated"):
+        decode_audio(data[: frames[-3]])
+
+
+@pytest.mark.parametrize("form", FILES)
+@settings(max_examples=20)
+@given(damage=st.binary(min_size=1, max_size=60), at=st.floats(0, 1))
+def test_damaged_coded_sounds_are_samples_or_unreadable(
+    form: str, damage: bytes, at: float
+) -> None:
+    data, place = FILES[form], int(at * len(FILES[form]))
+    try:
+        found = decode_audio(data[:place] + damage + data[place + len(damage) :])
+    except Unreadable as error:
+        assert error.message
+    else:
+        assert np.isfinite(found.samples).all()
+
+
+@pytest.mark.parametrize("data", [recording("WAV"), recording("OGG"), *FILES.values()])
+@pytest.mark.parametrize("span", [Span(0, 0.25), Span(0.1, 0.3), Span(0.25, 0.5)])
+def test_a_span_read_alone_is_the_span_of_the_whole(data: bytes, span: Span) -> None:
+    whole = cut(decode_audio(data), span)
+    alone = read_audio(Recording(data, span))
+    assert alone.samples.shape == whole.samples.shape
+    assert len(alone.samples) == round(span.duration * RATE)
+    if not data.startswith((b"\x1aE", b"0&")):
+        assert np.abs(alone.samples - whole.samples).max() < 1e-4
+
+
+def test_spans_outside_are_unreadable() -> None:
+    for data in (recording("FLAC"), FILES["mp3"]):
+        for span in (Span(0.4, 5), Span(9, 10), Span(-1, 0.1), Span(0.2, 0.2)):
+            with pytest.raises(Unreadable, match="lies outside the recording of"):
+                read_audio(Recording(data, span))
+
+
+@pytest.mark.parametrize(("subtype", "depth"), [("PCM_16", "PCM_16"), ("PCM_24", "PCM_24")])
+def test_cut_files_lose_nothing(subtype: str, depth: str) -> None:
+    data = recording("WAV", subtype)
+    file = cut_audio(Recording(data, Span(0.1, 0.4)))
+    assert file == cut_audio(Recording(data, Span(0.1, 0.4)))
+    assert sf.info(BytesIO(file)).subtype == depth
+    assert np.array_equal(
+        decode_audio(file).samples, cut(decode_audio(data), Span(0.1, 0.4)).samples
+    )
+
+
+@given(arrays(np.float32, (50, 2), elements=st.floats(-2, 2, width=32)))
+def test_flac_is_near_whatever_the_samples_are(samples: np.ndarray) -> None:
+    again = decode_audio(encode_flac(Waveform(samples, RATE))).samples
+    assert np.abs(again - samples.clip(-1, 1)).max() < 1e-6
 
 
 STAMPS = Path("/usr/share/tuxpaint/stamps")

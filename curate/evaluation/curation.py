@@ -82,5 +82,5 @@ class Curation(Evaluation):
 
 def _vectors(step: Score, scene: Scene) -> pl.DataFrame:
     """Both sides of every pair that the sources gave whole."""
-    vectors = step.vectors(scene.sound, scene.ask).drop("error")
+    vectors = step.vectors(scene.sound, scene.over(scene.sound)).drop("error")
     return vectors.drop_nulls(["left", "right"]).sort("pair_id")

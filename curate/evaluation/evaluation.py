@@ -51,6 +51,9 @@ class Scene(Protocol):
     def living(self) -> pl.DataFrame:
         """The pairs that stay, with the scores that steps gave."""
 
+    def over(self, table: pl.DataFrame) -> Ask:
+        """The same values, with copies looked for among these pairs, also those that left."""
+
     def replay(self, table: pl.DataFrame) -> Replayed:
         """Run the recipe's steps over pairs such as `sound`; what is measured is not measured
         again, and nothing is written.

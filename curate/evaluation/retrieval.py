@@ -52,8 +52,10 @@ class Retrieval(Evaluation):
         return {
             "score": self.of,
             "pairs": whole.height,
-            f"{left} to {right}": self._recall(found, "right_rank", "rights"),
-            f"{right} to {left}": self._recall(found, "left_rank", "lefts"),
+            "directions": [
+                {"from": left, "to": right, **self._recall(found, "right_rank", "rights")},
+                {"from": right, "to": left, **self._recall(found, "left_rank", "lefts")},
+            ],
             "auc": _auc(scored),
         }
 

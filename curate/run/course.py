@@ -95,10 +95,18 @@ class Course:
 
     def replayed(self, table: pl.DataFrame, asking: Asking) -> Course:
         """The same steps over other pairs, formed already; leaves no trace but values."""
-        other = Course(self.recipe, replace(self.gathered, table=table), Silence())
-        aside = asking.aside(lambda: other.find_components(aside))
+        other, aside = self._apart(table, asking)
         other._decide(aside)
         return other
+
+    def beginning(self, table: pl.DataFrame, asking: Asking) -> Asking:
+        """Something to ask about other pairs before any step has looked at them."""
+        return self._apart(table, asking)[1]
+
+    def _apart(self, table: pl.DataFrame, asking: Asking) -> tuple[Course, Asking]:
+        other = Course(self.recipe, replace(self.gathered, table=table), Silence())
+        aside = asking.aside(lambda: other.find_components(aside))
+        return other, aside
 
     def _decide(self, asking: Asking) -> None:
         for action in in_order(self.recipe.steps, self.fields):

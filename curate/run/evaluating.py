@@ -41,6 +41,9 @@ class Scene:
     def living(self) -> pl.DataFrame:
         return self.course.living
 
+    def over(self, table: pl.DataFrame) -> Asking:
+        return self.course.beginning(table, self.ask)
+
     def replay(self, table: pl.DataFrame) -> Replayed:
         other = self.course.replayed(table, self.ask)
         return Replayed(other.living, other.ledger.frame())

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from curate.pairs.field import Fields
 from curate.steps.step import Ask, Objection, Outcome, Step
-from curate.steps.threshold import Drop, judge
+from curate.steps.threshold import Drop, found, judge
 
 if TYPE_CHECKING:
     import polars as pl
@@ -105,7 +105,8 @@ class Fuse(Step):
             pl.col("score").alias(self.name),
             pl.col("mismatched").alias(f"{self.name}_mismatched"),
         )
-        return Outcome(judge(table, scored, self.drop, ask), given)
+        said = judge(table, scored, self.drop, ask)
+        return Outcome(said, given, note=found(said, self.drop))
 
     def _parts(self, table: pl.DataFrame) -> pl.DataFrame:
         """What the fit sees: the scores, their mismatched partners', and whom it learns from."""

@@ -12,7 +12,7 @@ from curate.pairs.field import Fields, content_fields, metadata_fields
 from curate.steps.learning import fold_groups, learned
 from curate.steps.side import EMBEDDED, EMBEDDED_READS, Side, contents_of
 from curate.steps.step import Ask, Objection, Outcome, Step
-from curate.steps.threshold import Drop, judge
+from curate.steps.threshold import Drop, found, judge
 
 if TYPE_CHECKING:
     import polars as pl
@@ -133,7 +133,8 @@ class Score(Step):
             pl.col("score").alias(self.name),
             pl.col("mismatched").alias(f"{self.name}_mismatched"),
         )
-        return Outcome(judge(table, scored, self.drop, ask), given)
+        said = judge(table, scored, self.drop, ask)
+        return Outcome(said, given, note=found(said, self.drop))
 
     def _side(self, given: str | list[str]) -> Side:
         names = (given,) if isinstance(given, str) else tuple(given)

@@ -101,6 +101,22 @@ def judge(table: pl.DataFrame, scored: pl.DataFrame, drop: Drop | None, ask: Ask
     return verdicts(_complete(said, _PLACED).select("pair_id", **_words()))
 
 
+def found(said: pl.DataFrame, drop: Drop | None) -> str | None:
+    """The estimate that the verdicts rest on, beside the bound and what it leaves, in a line."""
+    import polars as pl
+
+    if drop is None or drop.expected_mismatch_share is None:
+        return None
+    estimates = said["detail"].str.extract(f"({_OF_KEPT} .*|{_NOTHING}; .*)$").drop_nulls()
+    scored = said.filter(pl.col("verdict").is_in(["keep", "drop", "review"]))
+    if estimates.is_empty() or scored.is_empty():
+        return "how many pairs are mismatched could not be estimated"
+    kept = scored.filter(pl.col("verdict") != "drop").height / scored.height
+    return f"keeps {kept:.1%}; {estimates[0]}; bound {drop.expected_mismatch_share:.1%}"
+
+
+_OF_KEPT = "expected mismatch share"
+_NOTHING = "nothing is kept"
 _KNOWN = ("score", "note", "error", "detail", "group", "cluster", "mismatched")
 _PLACED = ("place", "threshold", "why", "estimate")
 
@@ -210,5 +226,5 @@ def _estimate(found: pl.DataFrame, bound: float) -> str | None:
         return None
     whole, low, high = told.select("pi0", "pi0_low", "pi0_high").row(0)
     kept = [share for share in told["mismatch_share"] if share <= bound]
-    part = f"expected mismatch share {max(kept):.1%} of what is kept" if kept else "nothing is kept"
+    part = f"{_OF_KEPT} {max(kept):.1%} of what is kept" if kept else _NOTHING
     return f"{part}; mismatched in all {whole:.1%} [{low:.1%}, {high:.1%}]"

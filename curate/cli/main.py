@@ -28,6 +28,7 @@ COMMANDS = {
     "plan": Entry("Build", "curate.cli.plan:plan", "Show what a build would do and how long."),
     "build": Entry("Build", "curate.cli.build:build", "Turn a recipe into a release."),
     "explain": Entry("Ask", "curate.cli.explain:explain", "Say why a pair was kept or dropped."),
+    "search": Entry("Ask", "curate.cli.search:search", "Find what lies near a text or a file."),
     "verify": Entry("Ask", "curate.cli.verify:verify", "Check a release against itself."),
     "store": Entry("Keep", "curate.cli.store:store", "Show and prune what was measured."),
 }

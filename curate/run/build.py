@@ -126,8 +126,13 @@ def opened(
 
 def store_folder(recipe: Recipe, options: Options) -> Path:
     """The store's place: as told, as CURATE_STORE says, or in the workspace."""
-    told = options.store or os.environ.get("CURATE_STORE")
-    return Path(told) if told else recipe.workspace / ".curate" / "store"
+    return options.store or store_folder_of(recipe.workspace)
+
+
+def store_folder_of(workspace: Path) -> Path:
+    """The store of a workspace, unless CURATE_STORE says another."""
+    told = os.environ.get("CURATE_STORE")
+    return Path(told) if told else workspace / ".curate" / "store"
 
 
 def _why_all_left(course: Course) -> str:

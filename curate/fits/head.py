@@ -31,7 +31,7 @@ Out:  pair_id, score (higher is better matched, null when it cannot be told), he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -165,8 +165,11 @@ class Sides:
         chance = uniform(table["pair_id"], 0, "landmark").to_numpy()
         return cls(Lefts.of(table), matrix(table["right"]), chance)
 
-    def only(self, rows: Rows) -> Sides:
+    def only(self, rows: Rows | slice) -> Sides:
         return Sides(self.left.only(rows), self.right[rows], self.chance[rows])
+
+    def blocks(self) -> Iterator[Sides]:
+        return (self.only(rows) for rows in blocks(len(self.right)))
 
     def landmarks(self) -> Sides:
         return self.only(np.sort(np.argsort(self.chance, kind="stable")[:LANDMARKS]))
@@ -182,10 +185,10 @@ class Inputs:
 
     @classmethod
     def learn(cls, known: Sides) -> Inputs:
-        parts = cls._parts(known.left)
-        means = tuple(part.mean(axis=0) for part in parts)
-        scales = tuple((part.std(axis=0) + 1e-6) * np.sqrt(part.shape[1]) for part in parts)
-        return cls(means, scales, known.right.mean(axis=0))
+        moments = [_moments(part) for part in cls._parts(known.left)]
+        means = tuple(mean for mean, _ in moments)
+        scales = tuple((spread + 1e-6) * np.sqrt(len(spread)) for _, spread in moments)
+        return cls(means, scales, _moments(known.right)[0])
 
     def lefts(self, left: Lefts) -> Matrix:
         parts = zip(self._parts(left), self.means, self.scales, strict=True)
@@ -219,8 +222,8 @@ class Forward:
 
     @classmethod
     def learn(cls, inputs: Inputs, known: Sides) -> Forward:
-        left, marks = inputs.lefts(known.left), inputs.lefts(known.landmarks().left)
-        return cls(inputs, Ridge.learn(left, inputs.rights(known.right), marks))
+        pairs = ((inputs.lefts(some.left), inputs.rights(some.right)) for some in known.blocks())
+        return cls(inputs, Ridge.learn(pairs, inputs.lefts(known.landmarks().left)))
 
     def lefts(self, left: Lefts) -> Matrix:
         return unit(self.ridge(self.inputs.lefts(left)))
@@ -238,8 +241,8 @@ class Backward:
 
     @classmethod
     def learn(cls, inputs: Inputs, known: Sides) -> Backward:
-        right, marks = inputs.rights(known.right), inputs.rights(known.landmarks().right)
-        return cls(inputs, Ridge.learn(right, inputs.lefts(known.left), marks))
+        pairs = ((inputs.rights(some.right), inputs.lefts(some.left)) for some in known.blocks())
+        return cls(inputs, Ridge.learn(pairs, inputs.rights(known.landmarks().right)))
 
     def lefts(self, left: Lefts) -> Matrix:
         return self.inputs.lefts(left)
@@ -365,5 +368,13 @@ def _nearness(rows: Matrix, known: Matrix | None) -> Matrix:
     return found
 
 
+def _moments(rows: Matrix) -> tuple[Matrix, Matrix]:
+    """Mean and standard deviation of each column, in double precision, by blocks."""
+    mean = rows.mean(axis=0, dtype=np.float64)
+    squares = sum(((rows[some] - mean) ** 2).sum(axis=0) for some in blocks(len(rows)))
+    return mean, np.sqrt(squares / len(rows))
+
+
 def matrix(vectors: pl.Series) -> Matrix:
-    return np.asarray(vectors.to_numpy(), dtype=np.float64)
+    """As precise as it is stored: half the memory of what is reckoned with, block by block."""
+    return np.asarray(vectors.to_numpy())

@@ -6,7 +6,7 @@ landmarks (Nystroem; Williams and Seeger, 2001). With all rows as landmarks it i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -30,17 +30,19 @@ class Ridge:
     weights: Matrix
 
     @classmethod
-    def learn(cls, inputs: Matrix, targets: Matrix, landmarks: Matrix) -> Ridge:
-        """The least penalised squares; landmarks are rows like the inputs."""
+    def learn(cls, pairs: Iterable[tuple[Matrix, Matrix]], landmarks: Matrix) -> Ridge:
+        """The least penalised squares over blocks of inputs and targets, of which there is one at
+        least; landmarks are rows like the inputs.
+        """
         from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 
         width = len(landmarks)
         root = cholesky(kernel(landmarks, landmarks) + JITTER * np.eye(width), lower=True)
-        square, cross = PENALTY * np.eye(width), np.zeros((width, targets.shape[1]))
-        for rows in blocks(len(inputs)):
-            features = solve_triangular(root, kernel(landmarks, inputs[rows]), lower=True)
+        square, cross = PENALTY * np.eye(width), np.zeros((width, 1))
+        for inputs, targets in pairs:
+            features = solve_triangular(root, kernel(landmarks, inputs), lower=True)
             square += features @ features.T
-            cross += features @ targets[rows]
+            cross = cross + features @ targets
         solved = cho_solve(cho_factor(square), cross)
         return cls(landmarks, solve_triangular(root, solved, lower=True, trans="T"))
 
@@ -62,4 +64,5 @@ def blocks(count: int) -> Iterator[slice]:
 
 
 def unit(rows: Matrix) -> Matrix:
+    rows = np.asarray(rows, dtype=np.float64)
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))

@@ -17,7 +17,7 @@ import soundfile as sf
 
 from curate.errors import Unreadable
 from curate.pairs.container import check_container, container_format
-from curate.pairs.mpeg import check_mpeg, mpeg_format
+from curate.pairs.mpeg import check_mpeg, looks_like_mpeg, mpeg_format
 from curate.pairs.ogg import check_ogg
 from curate.pairs.span import Recording, Span, check_within
 
@@ -183,6 +183,8 @@ def _check_coded(data: bytes, form: str) -> None:
 def _opened(data: bytes) -> sf.SoundFile:
     if not data:
         raise Unreadable("the file is empty")
+    if looks_like_mpeg(data):  # libsndfile's decoder of MP3 writes to the terminal
+        raise Unreadable("damaged: begins like an MP3, but no frame follows")
     try:
         file = sf.SoundFile(BytesIO(data))
     except (sf.SoundFileError, RuntimeError, TypeError, ValueError) as error:

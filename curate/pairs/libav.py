@@ -49,6 +49,8 @@ def opened(data: bytes, form: str) -> Iterator[InputContainer]:
             BytesIO(data), "r", format=DEMUXERS[form], metadata_errors="replace"
         ) as container:
             for stream in (*container.streams.video, *container.streams.audio):
+                if stream.codec_context is None:
+                    raise Unreadable("holds a stream that no decoder is known for")
                 stream.codec_context.thread_count = 1
             yield container
     except Unreadable:

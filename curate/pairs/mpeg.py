@@ -49,6 +49,12 @@ def check_mpeg(data: bytes, form: str) -> None:
         raise Unreadable(f"truncated: {count - 1} of {promised} frames are there")
 
 
+def looks_like_mpeg(data: bytes) -> bool:
+    """Whether others would take it for MP3: a tag or the first bits of a frame, and no other file."""
+    after = data[_start(data) :][:4]
+    return after[:1] == b"\xff" or (data.startswith(b"ID3") and after not in (b"fLaC", b"OggS"))
+
+
 def _start(data: bytes) -> int:
     """Where frames begin: after tags, whose length is written in seven bits a byte, and zeros."""
     at = 0

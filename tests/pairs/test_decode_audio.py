@@ -124,16 +124,21 @@ def test_chunks_before_the_samples_are_skipped() -> None:
     [
         (b"", "the file is empty"),
         (b"not sound at all" * 10, "(?i)format not recogni[sz]ed"),
+        (b"\xff\xfb\x90\x64" + b"noise" * 300, "no frame follows"),
+        (b"ID3\4\0\0\0\0\0\0" + b"noise" * 300, "no frame follows"),
         (recording("WAV", samples=tone()[:0]), "zero frames"),
         (recording("AIFF"), "format AIFF is not supported"),
         (recording("AU"), "format AU is not supported"),
     ],
 )
-def test_what_is_no_recording_says_so(data: bytes, words: str) -> None:
+def test_what_is_no_recording_says_so(
+    data: bytes, words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     for read in (probe_audio, decode_audio):
         with pytest.raises(Unreadable, match=words) as caught:
             read(data)
         assert "BytesIO" not in caught.value.message
+    assert capfd.readouterr() == ("", "")
 
 
 def test_samples_that_are_no_numbers_are_refused() -> None:

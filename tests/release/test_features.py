@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from curate.pairs.field import AudioField, ImageField, SensorField, TextField, VideoField
+from curate.pairs.field import AudioField, Fields, ImageField, SensorField, TextField, VideoField
 from curate.release.features import arrow_schema
 
-FIELDS = {
+FIELDS: Fields = {
     "caption": TextField(type="text"),
     "image": ImageField(type="image"),
     "speech": AudioField(type="audio"),

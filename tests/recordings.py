@@ -44,14 +44,14 @@ def film(
     rotation: int = 0,
     gop: int = 12,
     frames: Sequence[np.ndarray] | None = None,
-    **options: str,
+    options: dict[str, str] | None = None,
 ) -> bytes:
     """A film of `pictures`, shown at `times` or at 25 frames a second, with a sound or none."""
     shown = list(pictures()) if frames is None else frames
     times = [at / RATE for at in range(len(shown))] if times is None else times
     out = BytesIO()
-    with av.open(out, "w", format=form) as container:
-        stream: Any = container.add_stream(CODECS[form][0], rate=RATE, options=options)
+    with av.open(out, "w", format=form, options=options or {}) as container:
+        stream: Any = container.add_stream(CODECS[form][0], rate=RATE)
         stream.height, stream.width = shown[0].shape[:2]
         stream.pix_fmt, stream.gop_size = "yuv420p", gop
         stream.codec_context.thread_count = 1

@@ -48,15 +48,19 @@ def opened(data: bytes, form: str) -> Iterator[InputContainer]:
         with av.open(
             BytesIO(data), "r", format=DEMUXERS[form], metadata_errors="replace"
         ) as container:
-            for stream in (*container.streams.video, *container.streams.audio):
-                if stream.codec_context is None:
-                    raise Unreadable("holds a stream that no decoder is known for")
-                stream.codec_context.thread_count = 1
+            _one_thread(container)
             yield container
     except Unreadable:
         raise
     except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
         raise Unreadable(_words(error)) from None
+
+
+def _one_thread(container: InputContainer) -> None:
+    for stream in (*container.streams.video, *container.streams.audio):
+        if stream.codec_context is None:
+            raise Unreadable("holds a stream that no decoder is known for")
+        stream.codec_context.thread_count = 1
 
 
 def duration(container: InputContainer, stream: Any) -> float:
@@ -90,7 +94,7 @@ def frames_from(container: InputContainer, stream: Any, start: float) -> Iterato
         if first is not None and first.time is not None and first.time <= start:
             yield from chain([first], frames)
             return
-        container.seek(container.start_time or 0)
+    container.seek(container.start_time or 0)
     yield from container.decode(stream)
 
 

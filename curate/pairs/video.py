@@ -97,7 +97,6 @@ def frame_times(recording: Recording) -> np.ndarray:
         stream = _stream(container)
         packets = [p for p in container.demux(stream) if p.size and not p.is_discard]
         if any(packet.pts is None for packet in packets):
-            container.seek(container.start_time or 0)
             times = [frame.time for frame in _frames(container, stream, None)]
         else:
             times = sorted(float(packet.pts * stream.time_base) for packet in packets)
@@ -134,7 +133,6 @@ def cut_video(recording: Recording) -> bytes:
     start, end = recording.span or (0.0, np.inf)
     with opened(recording.data, _format(recording.data)) as container:
         heard = _sound(container, recording.span) if container.streams.audio else None
-        container.seek(container.start_time or 0)
         frames = _frames(container, _stream(container), recording.span)
         return write_film(frames, start, end, heard)
 
@@ -173,9 +171,11 @@ def _frames(container: InputContainer, stream: Any, span: Span | None) -> Iterat
     """Frames of a span, or all, in the order they are shown."""
     start, end = span or (-np.inf, np.inf)
     for frame in frames_from(container, stream, start):
-        if frame.time is not None and frame.time >= end:
+        if frame.time is None:
+            raise Unreadable("holds a frame without a time")
+        if frame.time >= end:
             return
-        if frame.time is None or frame.time >= start:
+        if frame.time >= start:
             yield frame
 
 
@@ -198,9 +198,9 @@ def _check_packets(container: InputContainer) -> int:
 def _check_frames(frames: Iterable[Any]) -> int:
     count = 0
     for frame in frames:
-        if frame.is_corrupt:
-            raise Unreadable(f"damaged: the frame at {frame.time:.3f} s cannot be decoded")
         count += 1
+        if frame.is_corrupt:
+            raise Unreadable("damaged: a frame cannot be decoded")
     return count
 
 
@@ -244,8 +244,10 @@ def _thinned(times: list[float], at_most: int) -> list[float]:
 
 
 def _frame_at(container: InputContainer, stream: Any, time: float) -> Any:
-    container.seek(container.start_time or 0)
-    return next(frame for frame in frames_from(container, stream, time) if frame.time >= time)
+    for frame in frames_from(container, stream, time):
+        if frame.time is not None and frame.time >= time:
+            return frame
+    raise Unreadable(f"the frame at {time:.3f} s cannot be found again")
 
 
 def _upright(frame: Any) -> np.ndarray:

@@ -169,6 +169,26 @@ def test_a_whole_film_of_odd_sides_without_sound_is_written_too() -> None:
     assert not header.has_sound
 
 
+@pytest.mark.parametrize(
+    ("form", "options"),
+    [("webm", {"live": "1"}), ("mp4", {"movflags": "frag_keyframe+empty_moov"})],
+)
+def test_films_that_were_sent_while_they_were_made(form: str, options: dict[str, str]) -> None:
+    data = film(form, sound=SOUND, options=options)
+    assert check_video(data) == FRAMES
+    assert probe_video(data).duration == pytest.approx(1.6, abs=0.1)
+    assert len(frame_times(Recording(data, Span(0.4, 0.8)))) == 10
+    assert check_video(data, Span(0.4, 0.8)) == 10
+    clip = cut_video(Recording(data, Span(0.4, 0.8)))
+    assert len(sound(Recording(clip)).samples) == pytest.approx(0.4 * 48000, abs=1100)
+
+
+def test_one_film_may_be_asked_for_pictures_and_sound_of_a_span() -> None:
+    for form in CODECS:
+        assert check_video(FILMS[form], Span(0.2, 0.4)) == 5
+        assert len(sound(Recording(FILMS[form], Span(0.2, 0.4))).samples) == 9600
+
+
 def test_a_cut_where_the_sound_has_ended_has_none() -> None:
     data = film(sound=tone(0.5))
     clip = cut_video(Recording(data, Span(0.8, 1.2)))

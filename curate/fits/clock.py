@@ -207,7 +207,7 @@ class _Search:
     def within(cls, reach: Reach, heard: Signal) -> _Search:
         most = int(np.ceil(reach.drift * len(heard) / COARSE / SLIP))
         furthest = int(reach.offset * COARSE)
-        drifts: Signal = np.arange(-most, most + 1) * (reach.drift / max(most, 1))
+        drifts = np.linspace(-reach.drift, reach.drift, 2 * most + 1) if most else np.zeros(1)
         return cls(heard, drifts, np.arange(-furthest, furthest + 1))
 
     def correlations(self, cues: Signal) -> Signal:

@@ -128,7 +128,7 @@ def _result(ids: pl.Series, found: Matrix, null: Matrix, *, learn: bool) -> pl.D
 
 def _note(found: Matrix, *, learn: bool) -> str | None:
     """Why there is less than was asked for; the same for all, since folds share one rule."""
-    lacking = np.isnan(found).all(axis=0).tolist()
+    lacking: Rows = np.isnan(found).all(axis=0)
     if learn:
         return "too few pairs to learn from" if lacking[1] else None
     return "no encoder places both sides in one space" if lacking[2] else None

@@ -56,7 +56,8 @@ def probe_sensor(data: bytes, span: Span | None = None) -> SensorHeader:
     stream = read_stream(Recording(data, span))
     start, end = span or (float(stream.times[0]), float(stream.times[-1]))
     rate = 1 / _step(stream) if _step(stream) else 0.0
-    return SensorHeader(sensor_format(data), *stream.values.shape, rate, start, end - start)
+    samples, channels = stream.values.shape
+    return SensorHeader(sensor_format(data), samples, channels, rate, start, end - start)
 
 
 def read_stream(recording: Recording) -> Stream:

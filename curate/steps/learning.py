@@ -19,6 +19,13 @@ def learned(table: pl.DataFrame) -> pl.Expr:
     return pl.col("split") == "train" if split else pl.lit(True)
 
 
+def said(name: str) -> pl.Expr:
+    """A text without what makes no difference to what it says: case, and stops at its ends."""
+    import polars as pl
+
+    return pl.col(name).str.to_lowercase().str.strip_chars(" .!?")
+
+
 def fold_groups(table: pl.DataFrame, names: Sequence[str], ask: Ask) -> pl.DataFrame:
     """`pair_id`, `fold_group`: copies, and pairs that say the same in one of the fields, are
     never learned from when one of them is judged.
@@ -30,6 +37,5 @@ def fold_groups(table: pl.DataFrame, names: Sequence[str], ask: Ask) -> pl.DataF
     links = [ask.components().select(left="component", right="pair_id")]
     for name in names:
         if ask.fields[name].type == "text":
-            said = pl.col(name).str.to_lowercase().str.strip_chars(" .!?")
-            links.append(stars(table.with_columns(said=said), "said"))
+            links.append(stars(table.with_columns(said=said(name)), "said"))
     return components(table["pair_id"], pl.concat(links)).rename({"component": "fold_group"})

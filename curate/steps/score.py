@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import ConfigDict, Field
 
 from curate.pairs.field import Fields, content_fields, metadata_fields
-from curate.steps.learning import fold_groups, learned
+from curate.steps.learning import fold_groups, learned, said
 from curate.steps.side import EMBEDDED, EMBEDDED_READS, Side, contents_of
 from curate.steps.step import Ask, Objection, Outcome, Step
 from curate.steps.threshold import Drop, found, judge
@@ -133,8 +133,8 @@ class Score(Step):
             pl.col("score").alias(self.name),
             pl.col("mismatched").alias(f"{self.name}_mismatched"),
         )
-        said = judge(table, scored, self.drop, ask)
-        return Outcome(said, given, note=found(said, self.drop))
+        verdicts = judge(table, scored, self.drop, ask)
+        return Outcome(verdicts, given, note=found(verdicts, self.drop))
 
     def _side(self, given: str | list[str]) -> Side:
         names = (given,) if isinstance(given, str) else tuple(given)
@@ -216,7 +216,7 @@ class Score(Step):
         import polars as pl
 
         left, right = self.sides
-        lefts, rights = left.vectors(table, ask), right.vectors(table, ask)
+        lefts, rights = (_keyed(side, table, ask) for side in self.sides)
         joined = (
             table.select("pair_id", learn=learned(table), null_group=self._null_group())
             .join(fold_groups(table, contents_of(self.sides), ask), on="pair_id")
@@ -268,6 +268,15 @@ class Score(Step):
         return told.join(nulls, on="pair_id", how="left", maintain_order="left").select(
             "pair_id", "error", "score", "group", "mismatched"
         )
+
+
+def _keyed(side: Side, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+    """The side's vectors; texts that say the same count as one content."""
+    vectors = side.vectors(table, ask)
+    if len(side.fields) > 1 or ask.fields[side.fields[0]].type != "text":
+        return vectors
+    texts = table.select("pair_id", key=said(side.fields[0]))
+    return vectors.drop("key").join(texts, on="pair_id", maintain_order="left")
 
 
 def _evidence() -> pl.Expr:

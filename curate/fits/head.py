@@ -128,10 +128,9 @@ def _result(ids: pl.Series, found: Matrix, null: Matrix, *, learn: bool) -> pl.D
 
 def _note(found: Matrix, *, learn: bool) -> str | None:
     """Why there is less than was asked for; the same for all, since folds share one rule."""
-    lacking: Rows = np.isnan(found).all(axis=0)
     if learn:
-        return "too few pairs to learn from" if lacking[1] else None
-    return "no encoder places both sides in one space" if lacking[2] else None
+        return "too few pairs to learn from" if np.isnan(found[:, 1]).all() else None
+    return "no encoder places both sides in one space" if np.isnan(found[:, 2]).all() else None
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ matched pairs, so their number over 1 - L estimates how many are mismatched in a
 A direct approach to false discovery rates, J. R. Stat. Soc. B 64, 2002; with the 1 that Storey,
 Taylor & Siegmund, J. R. Stat. Soc. B 66, 2004, add to the number). L goes up from 0.1 to 0.9 and
 stops where the estimate no longer falls (the right-boundary rule of Liang & Nettleton, J. R. Stat.
-Soc. B 74, 2012). Among the pairs with a p-value of at most t, then, `pi0 * t` over their share of
-all pairs are expected to be mismatched; `mismatch_share` is the least such share of any set that
+Soc. B 74, 2012). Among the pairs with a p-value below t, then, `pi0 * t` over their share of all
+pairs are expected to be mismatched; `mismatch_share` is the least such share of any set that
 holds the pair and all better ones, as a q-value is (Storey & Tibshirani, PNAS 100, 2003).
 
 It assumes that a pair mismatched in the data is like one mismatched by chance within the group,
@@ -62,7 +62,7 @@ RESULT: dict[str, type[pl.DataType]] = {
 def mismatch(*, resamples: int = 200) -> Fit:
     return Fit(
         name="mismatch",
-        version=1,
+        version=2,
         compute="curate.fits.mismatch:factory",
         params={"resamples": resamples},
         libraries=("numpy",),
@@ -141,8 +141,10 @@ def shares(p: Numbers, pi0: float) -> Numbers:
     """Per pair the least expected share of mismatched in a set of it and all better ones."""
     order = np.argsort(p, kind="stable")
     ranked = p[order]
-    as_good = np.searchsorted(ranked, ranked, "right") / len(p)
-    least = np.minimum.accumulate((pi0 * ranked / as_good)[::-1])[::-1]
+    as_good = np.searchsorted(ranked, ranked, "right")
+    # A set reaches up to the p-value of the next pair, and the set of all up to 1: there it is pi0.
+    reach = np.append(ranked, 1.0)[as_good]
+    least = np.minimum.accumulate((pi0 * reach * len(p) / as_good)[::-1])[::-1]
     found = np.empty(len(p))
     found[order] = np.minimum(least, 1.0)
     return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from curate.pairs.field import Fields
+from curate.steps.learning import learned
 from curate.steps.step import Ask, Objection, Outcome, Step
 from curate.steps.threshold import Drop, found, judge
 
@@ -110,14 +111,10 @@ class Fuse(Step):
 
     def _parts(self, table: pl.DataFrame) -> pl.DataFrame:
         """What the fit sees: the scores, their mismatched partners', and whom it learns from."""
-        import polars as pl
-
-        split = "split" in table.columns and bool((table["split"] == "train").any())
-        learn = pl.col("split") == "train" if split else pl.lit(True)
         parts = {f"score_{n}": score for n, score in enumerate(self.fuse, 1)}
         lists = {f"mismatched_{n}": f"{score}_mismatched" for n, score in enumerate(self.fuse, 1)}
         there = {name: of for name, of in lists.items() if of in table.columns}
-        return table.select("pair_id", learn=learn, **parts, **there)
+        return table.select("pair_id", learn=learned(table), **parts, **there)
 
     def _clusters(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         """`pair_id`, `cluster`: copies, where it matters that they are."""

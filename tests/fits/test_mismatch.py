@@ -38,7 +38,7 @@ def estimates(table: pl.DataFrame) -> pl.DataFrame:
 def realised(count: int, bad: float, apart: float, bound: float) -> tuple[float, float, float]:
     """Means over seeds: mismatched among kept, matched that were kept, estimate of all."""
     found = []
-    for seed in range(30):
+    for seed in range(20):
         table, wrong = pairs(count, bad, seed, apart)
         said = estimates(table)
         kept = (said["mismatch_share"] <= bound).to_numpy()
@@ -105,6 +105,13 @@ def test_pairs_that_are_not_independent_widen_the_interval() -> None:
     assert alone["pi0"] == together["pi0"]
     width = [row["pi0_high"] - row["pi0_low"] for row in (alone, together)]
     assert width[1] > 2 * width[0]
+
+
+def test_of_all_pairs_so_many_are_mismatched_as_are_in_all() -> None:
+    """Also where even the worst pair scores better than most mismatched ones."""
+    for table in (pairs(300, 0.1, 0)[0], pairs(300, 0.0, 0, apart=6.0)[0]):
+        said = estimates(table)
+        assert said["mismatch_share"].max() == said["pi0"][0]
 
 
 def test_order_of_rows_changes_nothing() -> None:

@@ -55,11 +55,12 @@ def apart(draw: Draw, auc: float) -> float:
 
 def row(draw: Draw, shift: float, bad: float) -> str:
     found = np.array([one(draw, shift, bad, seed) for seed in range(SEEDS)])
-    kept, matched = np.nanmean(found[:, 0]), found[:, 1].mean()
+    some, matched = found[~np.isnan(found[:, 0]), 0], found[:, 1].mean()
+    kept = f"{some.mean():.1%}" if len(some) else "none kept"
     off = found[:, 2:] - bad
     below = (off < -0.01).mean(axis=0)
     words = [f"{by:+.3f}, {often:.0%}" for by, often in zip(off.mean(axis=0), below, strict=True)]
-    return " | ".join([f"{kept:.1%}", f"{matched:.0%}", *words])
+    return " | ".join([kept, f"{matched:.0%}", *words])
 
 
 def one(draw: Draw, shift: float, bad: float, seed: int) -> list[float]:

@@ -2,7 +2,7 @@
 
 The ticks are the times of a video's frames or of a sensor's samples. Windows begin at the first
 tick and lie `step` apart; a window holds the ticks with start <= tick < end and is whole: none
-reaches past the last tick by more than the usual distance of two. Starts are cut, not rounded, to
+reaches past the last tick by more than the usual distance of two, or past the recording. Starts are cut, not rounded, to
 the microsecond, so that no tick falls out of a window that it begins.
 
 A tick is covered by another recording that has a sample within `tolerance` seconds of it, or that
@@ -54,7 +54,7 @@ def window_grid(modality: str, window: float, step: float) -> Measure:
         returns=GRID,
         compute="curate.measures.windows:of_one",
         view="bytes",
-        params={"window": window, "step": step},
+        params={"modality": modality, "window": window, "step": step},
         libraries=_LIBRARIES[modality],
         extra=_EXTRAS.get(modality),
         chunk=4,
@@ -72,7 +72,13 @@ def window_join(
         returns=SAMPLED if nearest else COVERED,
         compute="curate.measures.windows:of_two",
         view="bytes",
-        params={"window": window, "step": step, "tolerance": tolerance, "nearest": nearest},
+        params={
+            "modalities": [clock, other],
+            "window": window,
+            "step": step,
+            "tolerance": tolerance,
+            "nearest": nearest,
+        },
         libraries=tuple(dict.fromkeys(_LIBRARIES[clock] + _LIBRARIES[other])),
         extra=_EXTRAS.get(clock) or _EXTRAS.get(other),
         chunk=4,
@@ -80,26 +86,30 @@ def window_join(
 
 
 def of_one(measure: Measure, models: Mapping[str, Path]) -> Compute:
+    modality = measure.params["modality"]
+
     def row(recording: Recording) -> dict[str, Any]:
-        spans = grid(ticks(recording, measure.of[0]), **measure.params)
+        at = ticks(recording, modality)
+        spans = grid(at, measure.params["window"], measure.params["step"])
+        if len(spans):
+            spans = np.clip(spans, *_cut(_lasts(recording, modality, at)))
         return {"start": spans[:, 0], "end": spans[:, 1]}
 
     return _each(row, measure)
 
 
 def of_two(measure: Measure, models: Mapping[str, Path]) -> Compute:
-    params = dict(measure.params)
-    tolerance, nearest = params.pop("tolerance"), params.pop("nearest")
-    clock, other = measure.of
+    clock, other = measure.params["modalities"]
+    tolerance = measure.params["tolerance"]
 
     def row(both: tuple[Recording, Recording]) -> dict[str, Any]:
         at = ticks(both[0], clock)
-        spans = grid(at, **params)
+        spans = grid(at, measure.params["window"], measure.params["step"])
         parts = [slice(*np.searchsorted(at, span)) for span in spans]
-        times, lasts = _samples(at, both[1], other)
-        cut = np.clip(spans, *_cut(lasts))
+        times = _samples(at, both[1], other)
+        cut = np.clip(spans, *_cut(_lasts(both[1], other, times)))
         distances = [nearest_distance(at[part], times) for part in parts]
-        if nearest:
+        if measure.params["nearest"]:
             return _said(cut, distances, tolerance) | _sampled(at, parts, both[1], tolerance)
         empty = np.searchsorted(times, cut[:, 0]) == np.searchsorted(times, cut[:, 1])
         held = [far + np.inf if none else far for far, none in zip(distances, empty, strict=True)]
@@ -134,18 +144,27 @@ def nearest_distance(ticks: Times, times: Times) -> Times:
     return np.asarray(np.minimum(edges[after] - ticks, ticks - edges[after - 1]))
 
 
-def _samples(at: Times, recording: Recording, modality: str) -> tuple[Times, Times]:
-    """When samples were taken, and from when to when the recording lasts."""
+def _samples(at: Times, recording: Recording, modality: str) -> Times:
+    """When samples were taken; a sound is there at every tick at which it lasts."""
     if modality == "audio":
-        from curate.pairs.audio import probe_audio
-
-        lasts = np.array(recording.span or (0.0, probe_audio(recording.data).duration))
-        return np.clip(at, *lasts), lasts
+        return np.clip(at, *_lasts(recording, modality, at))
     times = ticks(recording, modality)
     if not len(times):
         raise Unreadable("holds no samples with a number")
-    step = np.median(np.diff(times)) if len(times) > 1 else 0.0
-    return times, np.array([times[0], times[-1] + step])
+    return times
+
+
+def _lasts(recording: Recording, modality: str, times: Times) -> Times:
+    """From when to when a recording lasts; a sensor's last sample stands for a step of time."""
+    if modality == "sensor":
+        step = np.median(np.diff(times)) if len(times) > 1 else 0.0
+        return np.array([times[0], times[-1] + step])
+    if modality == "audio":
+        from curate.pairs.audio import probe_audio as probe
+    else:
+        from curate.pairs.video import probe_video as probe
+    ends = np.array([0.0, probe(recording.data).duration])
+    return ends if recording.span is None else np.clip(recording.span, *ends)
 
 
 def _said(cut: Times, distances: list[Times], tolerance: float) -> dict[str, Any]:

@@ -20,7 +20,7 @@ CLOCK_TOLERANCE = 0.1
 """Seconds: what a viewer of subtitles does not notice."""
 SAMPLE_TOLERANCE = 0.02
 COVERAGE = 0.9
-_OF_WINDOWS = ("step", "nearest", "coverage")
+_OF_WINDOWS = ("step", "nearest", "coverage", "texts")
 
 
 class PairTime(Step):
@@ -34,7 +34,8 @@ class PairTime(Step):
     With `window`, each pair holds whole recordings of one scene on one clock; it is replaced by
     one pair per window of the first field, a video or a sensor. Windows for which another stream
     has too few samples are not made. With `nearest`, sensors are sampled at the ticks of the first
-    field: its frames or samples.
+    field: its frames or samples. With `texts`, pairs that hold a span of the same recording and what
+    is said there are used up too: a window gets all that it overlaps, in order.
     """
 
     word: ClassVar[str] = "pair"
@@ -44,6 +45,7 @@ class PairTime(Step):
         "- pair: {time: [speech, caption], clock: repair}",
         "- pair: {time: [film, caption], clock: check, tolerance: 0.3}",
         "- pair: {time: [video, accel, gyro], window: 2.0, step: 1.0, nearest: true}",
+        "- pair: {time: [film], window: 10, texts: [caption]}",
     )
 
     time: list[str] = Field(
@@ -60,6 +62,9 @@ class PairTime(Step):
     )
     nearest: bool = Field(
         False, description="Replace each sensor by its samples nearest to the first field's ticks."
+    )
+    texts: list[str] = Field(
+        [], description="Texts of spans of the first field, to join to the windows they overlap."
     )
     coverage: float = Field(
         COVERAGE, gt=0, le=1, description="Least share of ticks with a sample of every stream."
@@ -90,13 +95,15 @@ class PairTime(Step):
         if len(self.time) != 2:
             yield Objection(("time",), "a clock needs two fields", "a recording and a text")
             return
-        yield from _check_type(0, self.time[0], fields, ("audio", "video"))
-        yield from _check_type(1, self.time[1], fields, ("text",))
+        yield from _check_type(("time", 0), self.time[0], fields, ("audio", "video"))
+        yield from _check_type(("time", 1), self.time[1], fields, ("text",))
 
     def _check_streams(self, fields: Fields) -> Iterator[Objection]:
-        yield from _check_type(0, self.time[0], fields, ("video", "sensor"))
+        yield from _check_type(("time", 0), self.time[0], fields, ("video", "sensor"))
         for at, name in enumerate(self.time[1:], start=1):
-            yield from _check_type(at, name, fields, tuple(sorted(CLOCKED)))
+            yield from _check_type(("time", at), name, fields, tuple(sorted(CLOCKED)))
+        for at, name in enumerate(self.texts):
+            yield from _check_type(("texts", at), name, fields, ("text",))
         sensors = [n for n in self.time[1:] if n in fields and fields[n].type == "sensor"]
         if self.nearest and not sensors:
             yield Objection(
@@ -124,6 +131,7 @@ class PairTime(Step):
             tolerance=self.tolerance or SAMPLE_TOLERANCE,
             coverage=self.coverage,
             nearest=self.nearest,
+            texts=tuple(self.texts),
         )
 
     def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
@@ -136,11 +144,12 @@ class PairTime(Step):
         return Cues(sound, text, tolerance, self.clock == "repair").judge(table, ask)
 
 
-def _check_type(at: int, name: str, fields: Fields, kinds: tuple[str, ...]) -> Iterator[Objection]:
+def _check_type(
+    path: tuple[str, int], name: str, fields: Fields, kinds: tuple[str, ...]
+) -> Iterator[Objection]:
     able = tuple(n for n, field in fields.items() if field.type in kinds)
-    wanted = " or ".join(kinds)
     if name not in fields:
-        yield Objection(("time", at), f"'{name}' is no field", candidates=able)
+        yield Objection(path, f"'{name}' is no field", candidates=able)
     elif name not in able:
         message = f"'{name}' is a field of type {fields[name].type}"
-        yield Objection(("time", at), message, f"a field of type {wanted}", able)
+        yield Objection(path, message, f"a field of type {' or '.join(kinds)}", able)

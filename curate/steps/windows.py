@@ -10,6 +10,7 @@ import polars as pl
 from curate.ledger.verdict import verdicts
 from curate.measures.windows import window_grid, window_join
 from curate.pairs.field import Fields
+from curate.steps.lines import lines_of, with_texts
 from curate.steps.step import Outcome
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Windows:
     tolerance: float
     coverage: float
     nearest: bool
+    texts: tuple[str, ...] = ()
+    """Fields of pairs that are spans of the clock, joined to the windows that they overlap."""
 
     def grid(self, modality: str) -> Measure:
         """The measure that says where the windows of a recording lie."""
@@ -39,6 +42,16 @@ class Windows:
 
     def cut(self, table: pl.DataFrame, ask: Ask) -> Outcome:
         """A pair per window that every stream covers; each pair of whole recordings is used up."""
+        lines = lines_of(table, self.clock, self.texts)
+        outcome = self._cut(table.join(lines, on="pair_id", how="anti"), ask)
+        if lines.is_empty() or outcome.added is None:
+            return outcome
+        added, said = with_texts(outcome.added, lines, self.clock, self.texts)
+        both = pl.concat([outcome.verdicts, verdicts(said)])
+        order = table.select("pair_id")
+        return Outcome(order.join(both, on="pair_id", maintain_order="left"), added=added)
+
+    def _cut(self, table: pl.DataFrame, ask: Ask) -> Outcome:
         keys = table.select("pair_id", left=f"{self.clock}_sha256")
         grids = ask.measure(self.grid(ask.fields[self.clock].type), keys["left"])
         found = keys.join(grids.rename({"key": "left"}), on="left", maintain_order="left")

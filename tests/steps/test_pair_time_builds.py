@@ -120,3 +120,31 @@ def test_scenes_become_windows(tmp_path: Path) -> None:
         times = read_stream(Recording(content(gaze))).times
         assert len(times) == 50
         assert read_stream(Recording(content(accel))).times.tolist() == times.tolist()
+
+
+def test_subtitles_go_to_the_windows_of_their_film(tmp_path: Path) -> None:
+    """Whole films from one source, what is said in them from another."""
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "talk.mp4").write_bytes(film(np.arange(0, 6, 0.1)))
+    said = np.array([[0.5, 1.5], [1.6, 2.4], [4.5, 5.5]])
+    (tmp_path / "media" / "talk.srt").write_text(subtitles(said))
+    age(tmp_path / "media")
+    caption = {"type": "text", "optional": True}
+    place = Workspace(tmp_path).having(
+        name="talks",
+        version="draft",
+        fields={"film": {"type": "video"}, "caption": caption},
+        sources=[
+            {"folder": {"path": "../media", "film": "*.mp4"}},
+            {"subtitles": {"path": "../media", "film": "*.mp4", "caption": "{stem}.srt"}},
+        ],
+        steps=[{"pair": {"time": ["film"], "window": 2, "texts": ["caption"]}}],
+    )
+    place.build()
+    pairs = place.tables()[0].filter(pl.col("status") == "kept").sort("film_start")
+    assert pairs.select("film_start", "caption").rows() == [
+        (0.0, "Word 1. Word 2."),
+        (2.0, "Word 2."),
+        (4.0, "Word 3."),
+    ]
+    assert pairs["parents"].list.len().to_list() == [3, 2, 2]

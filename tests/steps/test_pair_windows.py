@@ -115,6 +115,36 @@ def test_two_streams_at_the_frames_of_a_film() -> None:
             assert_joined(joined, samples, 0.02)
 
 
+def test_what_is_said_goes_to_the_windows_it_overlaps() -> None:
+    """Texts in the order of time; what lies in no window is out, and so is not lost in silence."""
+    rows, payloads = table(ticker=frames(6))
+    said = [("second", 1.5, 2.5), ("first", 0.2, 1.0), ("late", 6.5, 7.0), ("third", 2.6, 3.9)]
+    lines = pl.concat(
+        rows.with_columns(
+            pl.lit(word).alias("pair_id"),
+            pl.lit(word).alias("note"),
+            pl.lit(start).alias("ticker_start"),
+            pl.lit(end).alias("ticker_end"),
+            pl.lit(word).alias("ticker_sha256"),
+        )
+        for word, start, end in said
+    )
+    whole = rows.with_columns(note=pl.lit(None, pl.String))
+    step = PairTime.parse({"time": ["ticker"], "window": 2, "texts": ["note"]})
+    outcome = step.decide(pl.concat([whole, lines]), Asked(FIELDS, payloads))
+    added = outcome.added
+    assert added is not None
+    assert added["note"].to_list() == ["first second", "second third", None]
+    assert added["parents"].to_list() == [
+        ["pair", "first", "second"],
+        ["pair", "second", "third"],
+        ["pair"],
+    ]
+    verdicts = dict(outcome.verdicts.select("pair_id", "verdict").iter_rows())
+    assert verdicts.pop("late") == "drop"
+    assert set(verdicts.values()) == {"paired"}
+
+
 TIMES = st.lists(st.integers(0, 3000), max_size=60, unique=True).map(sorted)
 
 

@@ -2,8 +2,8 @@
 
 The ticks are the times of a video's frames or of a sensor's samples. Windows begin at the first
 tick and lie `step` apart; a window holds the ticks with start <= tick < end and is whole: none
-reaches past the last tick by more than the usual distance of two, or past the recording. Starts are cut, not rounded, to
-the microsecond, so that no tick falls out of a window that it begins.
+reaches past the last tick by more than the usual distance of two, or past the recording. Starts are
+cut, not rounded, to the microsecond, so that no tick falls out of a window that it begins.
 
 A tick is covered by another recording that has a sample within `tolerance` seconds of it, or that
 still sounds. Samples without a number do not count. With `nearest`, a sensor's values nearest to
@@ -159,12 +159,18 @@ def _lasts(recording: Recording, modality: str, times: Times) -> Times:
     if modality == "sensor":
         step = np.median(np.diff(times)) if len(times) > 1 else 0.0
         return np.array([times[0], times[-1] + step])
-    if modality == "audio":
-        from curate.pairs.audio import probe_audio as probe
-    else:
-        from curate.pairs.video import probe_video as probe
-    ends = np.array([0.0, probe(recording.data).duration])
+    ends = np.array([0.0, _duration(recording.data, modality)])
     return ends if recording.span is None else np.clip(recording.span, *ends)
+
+
+def _duration(data: bytes, modality: str) -> float:
+    if modality == "audio":
+        from curate.pairs.audio import probe_audio
+
+        return probe_audio(data).duration
+    from curate.pairs.video import probe_video
+
+    return probe_video(data).duration
 
 
 def _said(cut: Times, distances: list[Times], tolerance: float) -> dict[str, Any]:

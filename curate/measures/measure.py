@@ -11,10 +11,14 @@ per process. The frame returned has one row per payload, in order, with the colu
 and may have a column `error` (text or null) for contents that cannot be measured; those rows'
 values are null. A payload is, by `view` and modality:
 
-    bytes               the file's bytes (media), UTF-8 bytes (text)
+    bytes    text       its UTF-8 bytes
+             image      the file's bytes
+             others     curate.pairs.span.Recording: the file's bytes, and the span that is meant
     decoded  text       str
              image      numpy uint8 (height, width, 3), RGB, upright, alpha over white
-             audio      curate.pairs.audio.Waveform
+             audio      curate.pairs.audio.Waveform, cut to the span
+             video      Recording: each measure decodes the frames that it needs
+             sensor     curate.pairs.sensor.Stream, cut to the span
     a measure of two contents receives tuples of payloads.
 
 A value may depend on nothing but the payload, the parameters and the models: not on batch size,

@@ -118,7 +118,8 @@ def sound_samples(
         at = _place(None if frame.time is None else frame.time - zero, rate, at)
         if at >= end * rate:
             break
-        parts.append((at, _samples(frame)))
+        if at + frame.samples > start * rate:
+            parts.append((at, _samples(frame)))
         at += frame.samples
     if not parts:
         return np.zeros((0, stream.channels), np.float32), rate

@@ -51,7 +51,8 @@ def check_mpeg(data: bytes, form: str) -> None:
 
 def looks_like_mpeg(data: bytes) -> bool:
     """Whether others would take it for MP3: a tag or the first bits of a frame, and no other file."""
-    after = data[_start(data) :][:4]
+    start = _start(data)
+    after = data[start : start + 4]
     return after[:1] == b"\xff" or (data.startswith(b"ID3") and after not in (b"fLaC", b"OggS"))
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from curate.evaluation.interval import DECIMALS, area, statistic_interval
-from curate.fits.head import Head, Sides
+from curate.fits.head import Head
+from curate.fits.sides import Sides
 from curate.pairs.draw import uniform
 
 if TYPE_CHECKING:

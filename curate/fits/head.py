@@ -17,8 +17,8 @@ No pair is scored by anything that saw it or a near-twin: see `curate.fits.folds
 means, spreads and neighbours as for coefficients. With too few pairs, `zero_shot` is the plain
 cosine, and the score.
 
-The constants, here and in `curate.fits.ridge`, were chosen on one collection: Tux Paint's 811
-stamps with their English captions, out of fold. Its figures in `benchmarks/results.md` flatter
+The constants, here and in `ridge`, `sides` and `view`, were chosen on one collection: Tux Paint's
+811 stamps with their English captions, out of fold. Its figures in `benchmarks/results.md` flatter
 them to that extent; those of OpenMoji, which was not looked at, do not.
 
 In:   pair_id, fold_group (pairs of one group share a fold), learn (pairs to learn from),
@@ -31,9 +31,9 @@ Out:  pair_id, score (higher is better matched, null when it cannot be told), he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -41,12 +41,11 @@ import polars as pl
 from curate.fits.fit import Fit
 from curate.fits.folds import FEWEST, Rows, each_fold
 from curate.fits.mismatched import partners
-from curate.fits.ridge import Matrix, Ridge, blocks, unit
-from curate.pairs.draw import uniform
+from curate.fits.ridge import Matrix
+from curate.fits.sides import Lefts, Sides
+from curate.fits.space import Backward, Forward, Inputs, Shared, Space
+from curate.fits.view import View
 
-LANDMARKS = 1000
-"""Known pairs, drawn by hash, that kernels and neighbours are reckoned by."""
-NEIGHBOURS = 10
 ZERO_SHOT_WEIGHT = 0.5
 """Where a learned view weighs 1."""
 DECIMALS = 6
@@ -134,172 +133,6 @@ def _note(found: Matrix, *, learn: bool) -> str | None:
 
 
 @dataclass(frozen=True)
-class Lefts:
-    """Left sides, row by row."""
-
-    vectors: Matrix
-    placed: Matrix | None = None
-    """The same in the right side's own space, when an encoder gives it."""
-
-    @classmethod
-    def of(cls, table: pl.DataFrame) -> Lefts:
-        shared = "left_in_right" in table.columns
-        return cls(matrix(table["left"]), matrix(table["left_in_right"]) if shared else None)
-
-    def only(self, rows: Rows | slice) -> Lefts:
-        return Lefts(self.vectors[rows], None if self.placed is None else self.placed[rows])
-
-
-@dataclass(frozen=True)
-class Sides:
-    """Two sides of the same pairs, row by row."""
-
-    left: Lefts
-    right: Matrix
-    chance: Matrix
-    """One number in [0, 1) for each pair; the smallest become landmarks."""
-
-    @classmethod
-    def of(cls, table: pl.DataFrame) -> Sides:
-        chance = uniform(table["pair_id"], 0, "landmark").to_numpy()
-        return cls(Lefts.of(table), matrix(table["right"]), chance)
-
-    def only(self, rows: Rows | slice) -> Sides:
-        return Sides(self.left.only(rows), self.right[rows], self.chance[rows])
-
-    def blocks(self) -> Iterator[Sides]:
-        return (self.only(rows) for rows in blocks(len(self.right)))
-
-    def landmarks(self) -> Sides:
-        return self.only(np.sort(np.argsort(self.chance, kind="stable")[:LANDMARKS]))
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """Sides as unit vectors, centred; in a left one every encoder's vector has an equal say."""
-
-    means: tuple[Matrix, ...] = ()
-    scales: tuple[Matrix, ...] = ()
-    right_mean: Matrix | float = 0.0
-
-    @classmethod
-    def learn(cls, known: Sides) -> Inputs:
-        moments = [_moments(part) for part in cls._parts(known.left)]
-        means = tuple(mean for mean, _ in moments)
-        scales = tuple((spread + 1e-6) * np.sqrt(len(spread)) for _, spread in moments)
-        return cls(means, scales, _moments(known.right)[0])
-
-    def lefts(self, left: Lefts) -> Matrix:
-        parts = zip(self._parts(left), self.means, self.scales, strict=True)
-        return unit(np.hstack([(part - mean) / scale for part, mean, scale in parts]))
-
-    def placed(self, left: Lefts) -> Matrix:
-        assert left.placed is not None
-        return unit(left.placed - (self.means[1] if self.means else 0.0))
-
-    def rights(self, right: Matrix) -> Matrix:
-        return unit(right - self.right_mean)
-
-    @staticmethod
-    def _parts(left: Lefts) -> list[Matrix]:
-        return [left.vectors] if left.placed is None else [left.vectors, left.placed]
-
-
-class Space(Protocol):
-    """Where both sides are unit vectors, whose cosine says how well they match."""
-
-    def lefts(self, left: Lefts) -> Matrix: ...
-    def rights(self, right: Matrix) -> Matrix: ...
-
-
-@dataclass(frozen=True)
-class Forward:
-    """The right side's own space; the left side is where the known pairs let expect it."""
-
-    inputs: Inputs
-    ridge: Ridge
-
-    @classmethod
-    def learn(cls, inputs: Inputs, known: Sides) -> Forward:
-        pairs = ((inputs.lefts(some.left), inputs.rights(some.right)) for some in known.blocks())
-        return cls(inputs, Ridge.learn(pairs, inputs.lefts(known.landmarks().left)))
-
-    def lefts(self, left: Lefts) -> Matrix:
-        return unit(self.ridge(self.inputs.lefts(left)))
-
-    def rights(self, right: Matrix) -> Matrix:
-        return self.inputs.rights(right)
-
-
-@dataclass(frozen=True)
-class Backward:
-    """The left side's own space; the right side is where the known pairs let expect it."""
-
-    inputs: Inputs
-    ridge: Ridge
-
-    @classmethod
-    def learn(cls, inputs: Inputs, known: Sides) -> Backward:
-        pairs = ((inputs.rights(some.right), inputs.lefts(some.left)) for some in known.blocks())
-        return cls(inputs, Ridge.learn(pairs, inputs.rights(known.landmarks().right)))
-
-    def lefts(self, left: Lefts) -> Matrix:
-        return self.inputs.lefts(left)
-
-    def rights(self, right: Matrix) -> Matrix:
-        return unit(self.ridge(self.inputs.rights(right)))
-
-
-@dataclass(frozen=True)
-class Shared:
-    """The right side's own space, where the left encoder places its side by itself."""
-
-    inputs: Inputs
-
-    def lefts(self, left: Lefts) -> Matrix:
-        return self.inputs.placed(left)
-
-    def rights(self, right: Matrix) -> Matrix:
-        return self.inputs.rights(right)
-
-
-@dataclass(frozen=True)
-class View:
-    """A space in which no side is near everything, on a scale that other views share.
-
-    Vectors are lengthened by what each side's neighbours take off, so that the score is still an
-    inner product of a left and a right vector.
-    """
-
-    space: Space
-    known_lefts: Matrix | None = None
-    known_rights: Matrix | None = None
-    mean: float = 0.0
-    scale: float = 1.0
-
-    @classmethod
-    def learn(cls, space: Space, known: Sides) -> View:
-        """From landmarks, each right side once however many of them say it."""
-        marks = known.landmarks()
-        lefts, rights = marks.left, np.unique(marks.right, axis=0)
-        start = cls(space, space.lefts(lefts), space.rights(rights))
-        cosines = start.lefts(lefts) @ start.rights(rights).T
-        return cls(
-            space, start.known_lefts, start.known_rights, cosines.mean(), cosines.std() + 1e-12
-        )
-
-    def lefts(self, left: Lefts) -> Matrix:
-        rows = self.space.lefts(left)
-        taken = self.mean + _nearness(rows, self.known_rights) / 2
-        return np.hstack([rows / self.scale, -taken / self.scale, np.ones((len(rows), 1))])
-
-    def rights(self, right: Matrix) -> Matrix:
-        rows = self.space.rights(right)
-        taken = _nearness(rows, self.known_lefts) / 2
-        return np.hstack([rows, np.ones((len(rows), 1)), -taken / self.scale])
-
-
-@dataclass(frozen=True)
 class Head:
     """Fitted views of both sides. Rows of `lefts` and `rights` score by their inner product."""
 
@@ -353,27 +186,3 @@ class Head:
     def dots(self, lefts: Matrix, rights: Matrix) -> Matrix:
         told = 0.0 if self.views else np.nan
         return np.asarray((lefts * rights).sum(axis=1) + told)
-
-
-def _nearness(rows: Matrix, known: Matrix | None) -> Matrix:
-    """The mean cosine of each row with its nearest among the known, as a column."""
-    found = np.zeros((len(rows), 1))
-    if known is None:
-        return found
-    nearest = min(NEIGHBOURS, len(known))
-    for some in blocks(len(rows)):
-        cosines = np.partition(rows[some] @ known.T, -nearest, axis=1)[:, -nearest:]
-        found[some] = cosines.mean(axis=1, keepdims=True)
-    return found
-
-
-def _moments(rows: Matrix) -> tuple[Matrix, Matrix]:
-    """Mean and standard deviation of each column, in double precision, by blocks."""
-    mean = rows.mean(axis=0, dtype=np.float64)
-    squares = sum(((rows[some] - mean) ** 2).sum(axis=0) for some in blocks(len(rows)))
-    return mean, np.sqrt(squares / len(rows))
-
-
-def matrix(vectors: pl.Series) -> Matrix:
-    """As precise as it is stored: half the memory of what is reckoned with, block by block."""
-    return np.asarray(vectors.to_numpy())

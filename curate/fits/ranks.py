@@ -25,8 +25,9 @@ import polars as pl
 
 from curate.fits.fit import Fit
 from curate.fits.folds import Rows, each_fold
-from curate.fits.head import DECIMALS, Head, Lefts, Sides, matrix, whole
+from curate.fits.head import DECIMALS, Head, whole
 from curate.fits.ridge import BLOCK, Matrix
+from curate.fits.sides import Lefts, Sides, matrix
 
 RESULT = {
     "pair_id": pl.String,

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from curate.fits.head import HEAD, RESULT, Head, Sides, factory, head
+from curate.fits.head import HEAD, RESULT, Head, factory, head
 from curate.fits.mismatched import partners
+from curate.fits.sides import Sides
 
 
 def pairs(count: int, seed: int = 0, groups: int | None = None) -> pl.DataFrame:
@@ -146,7 +147,7 @@ def test_without_learning_or_a_shared_space_nothing_is_told() -> None:
 
 
 def test_few_landmarks_do_nearly_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("curate.fits.head.LANDMARKS", 150)
+    monkeypatch.setattr("curate.fits.sides.LANDMARKS", 150)
     table, bad = mismatched(pairs(600), 0.1)
     assert auc(scores(table)["score"].to_numpy(), bad) > 0.88
 

@@ -24,11 +24,12 @@ import argparse
 import json
 import os
 import re
+import resource
 import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,37 +81,60 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def compare(root: Path, pairs: Sequence[Pair], chosen: argparse.Namespace) -> list[list[float]]:
-    """Seconds of each way, one list per round; what the ways say must agree."""
-    bare, ours = Bare(root / "model", pairs), Ours(root / "model", pairs)
-    ways: list[Any] = [bare, ours]
+def compare(
+    root: Path, pairs: Sequence[Pair], chosen: argparse.Namespace
+) -> dict[str, list[Spent]]:
+    """What each way spent, round by round; what the ways say must agree."""
+    ways: dict[str, Any] = {"bare loop": Bare(root / "model", pairs)}
+    ways["curate"] = Ours(root / "model", pairs)
     if chosen.peer:
-        ways.append(Peer(root, chosen.peer.resolve(), pairs))
+        ways["Data-Juicer"] = Peer(root, chosen.peer.resolve(), pairs)
     for way in (Bare, Ours):
         way(root / "model", pairs[:BATCH]).run()
-    rounds = [[way.run() for way in ways] for _ in range(chosen.rounds)]
-    for way in ways[1:]:
-        print(
-            f"{type(way).__name__}: scores differ by {np.abs(way.scores - bare.scores).max():.1e}"
-        )
-    return rounds
+    spent: dict[str, list[Spent]] = {name: [] for name in ways}
+    for _ in range(chosen.rounds):
+        for name, way in ways.items():
+            spent[name].append(way.run())
+    for name, way in ways.items():
+        far = np.abs(way.scores - ways["bare loop"].scores).max()
+        print(f"{name}: scores are within {far:.1e} of the bare loop's")
+    return spent
 
 
-def report(rounds: Sequence[Sequence[float]], count: int) -> None:
-    names = ["bare loop", "curate", "Data-Juicer"]
-    wanted = ["", ">= 0.85 of the bare loop", "curate >= 3 times"]
-    turns = list(zip(*rounds, strict=True))
-    middle = [statistics.median(seconds) for seconds in turns]
-    rows = []
-    for name, want, seconds, each in zip(names, wanted, middle, turns, strict=False):
-        ratio = statistics.median(
-            r[1] / s if name == "Data-Juicer" else r[0] / s
-            for r, s in zip(rounds, each, strict=True)
+def report(spent: Mapping[str, Sequence[Spent]], count: int) -> None:
+    wanted = {"bare loop": ">= 0.85", "Data-Juicer": ">= 3"}
+    rows = [
+        (
+            name,
+            f"{count / statistics.median(one.wall for one in each):.2f}",
+            f"{statistics.median(s.wall / o.wall for s, o in zip(each, ours, strict=True)):.2f}",
+            f"{statistics.median(s.busy / o.busy for s, o in zip(each, ours, strict=True)):.2f}",
+            wanted.get(name, ""),
         )
-        rows.append((name, f"{count / seconds:.1f}", f"{ratio:.2f}", want))
-    show(("scored by", "pairs/s", "ratio", "wanted"), rows)
-    if len(middle) < len(names):
+        for ours in [spent["curate"]]
+        for name, each in spent.items()
+    ]
+    print()
+    show(("scored by", "pairs/s", "curate / it", "the same, processor", "wanted"), rows)
+    if "Data-Juicer" not in spent:
         print("Data-Juicer is skipped: name its environment with --peer.")
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds on the wall, and of all processors together."""
+
+    wall: float
+    busy: float
+
+    def __sub__(self, other: Spent) -> Spent:
+        return Spent(self.wall - other.wall, self.busy - other.busy)
+
+
+def clock() -> Spent:
+    """Now; `busy` counts what this process and its finished children have used."""
+    used = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return Spent(time.perf_counter(), sum(u.ru_utime + u.ru_stime for u in used))
 
 
 class Bare:
@@ -126,11 +150,11 @@ class Bare:
         self.captions = [pair.caption for pair in pairs]
         self.scores = np.zeros(0)
 
-    def run(self) -> float:
-        start = time.perf_counter()
+    def run(self) -> Spent:
+        start = clock()
         starts = range(0, len(self.images), BATCH)
         self.scores = np.concatenate([self.batch(slice(at, at + BATCH)) for at in starts])
-        return time.perf_counter() - start
+        return clock() - start
 
     def batch(self, rows: slice) -> np.ndarray:
         import torch
@@ -153,11 +177,11 @@ class Ours:
         self.texts = [Item(content_hash(p.caption), (Text(p.caption),)) for p in pairs]
         self.scores = np.zeros(0)
 
-    def run(self) -> float:
-        start = time.perf_counter()
+    def run(self) -> Spent:
+        start = clock()
         images, texts = map(self.vectors, self.measures, (self.images, self.texts))
         self.scores = (images * texts).sum(axis=1)
-        return time.perf_counter() - start
+        return clock() - start
 
     def vectors(self, measure: Measure, items: Sequence[Item]) -> np.ndarray:
         once = {item.key: item for item in items}
@@ -177,14 +201,13 @@ class Peer:
         (root / "site").mkdir()
         (root / "site" / "sitecustomize.py").write_text(SITE)
         self.pairs = pairs
-        self.loading = 0.0
-        self.scores = np.zeros(0)
+        self.loading = self.filter(pairs[:2])
 
-    def run(self) -> float:
-        self.loading = self.loading or self.filter(self.pairs[:2])
+    def run(self) -> Spent:
         return self.filter(self.pairs) - self.loading
 
-    def filter(self, pairs: Sequence[Pair]) -> float:
+    def filter(self, pairs: Sequence[Pair]) -> Spent:
+        start = clock()
         write_peer_inputs(self.root, pairs)
         command = [self.environment / "bin" / "dj-process", "--config", self.root / "peer.yaml"]
         offline = {"UV_OFFLINE": "1", "PIP_NO_INDEX": "1", "HF_HUB_OFFLINE": "1"}
@@ -201,7 +224,7 @@ class Peer:
         if done.returncode or said is None:
             raise RuntimeError(f"Data-Juicer left with {done.returncode}:\n{done.stderr[-3000:]}")
         self.scores = self.read()
-        return float(said[1])
+        return Spent(float(said[1]), (clock() - start).busy)
 
     def read(self) -> np.ndarray:
         lines = (self.root / "peer" / "kept_stats.jsonl").read_text().splitlines()

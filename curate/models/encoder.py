@@ -3,7 +3,8 @@
     load_encoder(path).encode(modality, payloads) -> float32 (payloads, width), rows of length one
 
 Read are sentence-transformers' folders, models of the CLIP, SigLIP, ALIGN and CLAP kind as
-transformers saves them, and plain text encoders, whose tokens are averaged. Payloads are those of
+transformers saves them, and plain text encoders, whose tokens are averaged. A text is read up to
+512 tokens or the model's own limit. Payloads are those of
 a measure's decoded view: str, RGB arrays, `Waveform`; for video a sequence of RGB frames. What a
 network cannot take at once is taken in parts, a long recording in windows and a video in frames,
 and its vector is the mean of the parts' vectors, so that a cosine is the mean of the parts' own.

@@ -19,7 +19,7 @@ from curate.models.inference import Inference, Row
 from curate.models.shapes import Array, bucket
 from curate.models.sound import mono
 from curate.models.tokens import LENGTHS, lengths_up_to
-from curate.models.weights import SAFE, model_name
+from curate.models.weights import SAFE, first_module, model_name
 
 MODALITIES = ("text", "image", "audio")
 """What is handed over of what a model may say that it reads."""
@@ -62,7 +62,19 @@ def open_model(kind: Callable[..., Any], folder: Path) -> Any:
 
     logging.disable_progress_bar()
     weights = {"use_safetensors": True, "dtype": torch.float32}
-    return kind(str(folder), device="cpu", model_kwargs=weights, **SAFE)
+    model = kind(str(folder), device="cpu", model_kwargs=weights, **SAFE)
+    _use_pillow(model, first_module(folder))
+    return model
+
+
+def _use_pillow(model: Any, folder: Path) -> None:
+    """Images resampled by Pillow, whether or not torchvision is installed."""
+    from transformers import AutoImageProcessor
+
+    processor = getattr(model[0], "processor", None)
+    if hasattr(processor, "image_processor"):
+        pillow = AutoImageProcessor.from_pretrained(folder, backend="pil", **SAFE)
+        processor.image_processor = pillow
 
 
 def text_rows(model: Any, texts: Sequence[Any], prompt: str | None = None) -> list[Row]:

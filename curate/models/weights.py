@@ -67,6 +67,11 @@ def read_json(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
 
 
+def first_module(path: Path) -> Path:
+    """Where the part lies that a content goes into: the folder itself, if it has but one."""
+    return next(iter(_modules(path)), path)
+
+
 def _modules(path: Path) -> list[Path]:
     """The folders of a sentence-transformers model's parts."""
     listing = path / "modules.json"

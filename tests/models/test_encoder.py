@@ -27,7 +27,7 @@ pytest.importorskip("sentence_transformers")
 
 TEXTS = ["a cat", "the red dog on a boat under the tree in a big house", "blue sky", "zebra"] * 3
 RATE = 8_000
-KINDS = ("clip", "siglip", "clap", "clap_fused", "bert", "sentence", "sentence_clip")
+KINDS = ("clip", "siglip", "clap", "clap_fused", "bert", "sentence", "sentence_clip", "static")
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def test_sound_as_transformers_has_it(
     assert np.abs(encoders["clap"].encode("audio", sounds) - theirs).max() < 1e-5
 
 
-@pytest.mark.parametrize("kind", ["bert", "sentence", "sentence_clip"])
+@pytest.mark.parametrize("kind", ["bert", "sentence", "sentence_clip", "static"])
 def test_texts_as_sentence_transformers_has_them(
     kind: str, folders: dict[str, Path], encoders: dict[str, Encoder]
 ) -> None:

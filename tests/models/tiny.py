@@ -168,6 +168,18 @@ def sentence(folder: Path) -> Path:
     return folder / "sentence"
 
 
+def static(folder: Path) -> Path:
+    """Words looked up and averaged: no network that pads."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+
+    seeded()
+    words = word_tokenizer(longest=64).backend_tokenizer
+    model = SentenceTransformer(modules=[StaticEmbedding(words, embedding_dim=12)], device="cpu")
+    model.save_pretrained(str(folder / "static"), create_model_card=False)
+    return folder / "static"
+
+
 def sentence_clip(folder: Path) -> Path:
     """CLIP in sentence-transformers' layout: one folder, texts and images."""
     from sentence_transformers import SentenceTransformer

@@ -5,9 +5,9 @@ plain, and everything but letters, marks, digits and apostrophes inside words ma
 stay digits: `10` is not `ten`. In languages written without spaces every character is a word, so
 that WER and CER are one. Alignment and rates are jiwer's (Levenshtein distance).
 
-An end of the text is cut off when `LOST` of its letters stand there unheard while what lies
-between the first and the last word heard right is right but for `WRONG` of its words, two of
-them at least.
+An end of the text is cut off when `LOST` of its letters stand there unheard, more than an article
+has, while what lies between the first and the last word heard right is right but for `WRONG` of
+its words, two of them at least.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ UNSPACED = frozenset({"bo", "dz", "ja", "km", "lo", "my", "th", "yue", "zh"})
 """Languages written without spaces between words."""
 APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'", "\uff07": "'"})
 
-LOST = 0.2
+LOST = 0.1
+FEWEST_LETTERS = 5
 WRONG = 1 / 3
 FEWEST = 2
 """Words that must be heard right before anything is said of what was cut off."""
@@ -81,7 +82,7 @@ class Errors:
     def _is_lost(self, text: Sequence[str], heard: Sequence[str]) -> bool:
         """Half a word at the cut is heard as some other word, and counts against the loss."""
         lost = sum(map(len, text)) - sum(map(len, heard))
-        return lost >= LOST * sum(map(len, self._text))
+        return lost >= max(FEWEST_LETTERS, LOST * sum(map(len, self._text)))
 
     @cached_property
     def _rest_is_right(self) -> bool:

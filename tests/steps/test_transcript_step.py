@@ -292,3 +292,24 @@ def test_planted_cuts_are_found(table: Table, tmp_path: Path) -> None:
     found = decided(place, parsed(drop={"cut": True}))["reason"].to_list()
     assert sum(a == b for a, b in zip(found, planted, strict=True) if b) >= 22
     assert sum(a is not None for a, b in zip(found, planted, strict=True) if b is None) <= 1
+
+
+@needs_stamps
+def test_a_recipe_hears_and_its_ledger_says_what(table: Table, tmp_path: Path) -> None:
+    names = CLEAR[:2]
+    (tmp_path / "media").mkdir()
+    for name in names:
+        shutil.copy(recording(name), tmp_path / "media" / f"{name}.ogg")
+    rows = [
+        {"speech": f"{name}.ogg", "caption": caption}
+        for name, caption in zip(names, (names[0], "the price of steel"), strict=True)
+    ]
+    place = languages(table(rows, speech="audio", caption="text"), speech="en")
+    heard = {"transcribe": "speech", "against": "caption", "drop": {"wer_above": 0.6}}
+    steps = [{"split": {"train": 1.0}}, {"align": heard}]
+    built = place.having(steps=steps).build()
+    assert built.left == {"align transcribe speech caption: wer above threshold": 1}
+    _, decisions, released = place.tables()
+    assert released.height == 1
+    gone = decisions.filter(pl.col("verdict") == "drop").row(0, named=True)
+    assert gone["detail"].startswith('heard "')

@@ -235,7 +235,8 @@ class Library:
         self, asked: pl.DataFrame, source: Side, rows: pl.DataFrame, ask: Asking
     ) -> np.ndarray:
         """Scores between the sides, as the step gives them."""
-        from curate.fits.head import Head, Lefts, Sides, matrix
+        from curate.fits.head import Head
+        from curate.fits.sides import Lefts, Sides, matrix
 
         left, right = self.step.sides
         lefts, rights = left.vectors(rows, ask), right.vectors(rows, ask)
@@ -269,7 +270,7 @@ def _sides(
 
 
 def _lefts(frame: pl.DataFrame, shared: bool) -> Any:
-    from curate.fits.head import Lefts, matrix
+    from curate.fits.sides import Lefts, matrix
 
     return Lefts(matrix(frame["vector"]), matrix(frame["shared"]) if shared else None)
 

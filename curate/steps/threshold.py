@@ -111,7 +111,7 @@ def found(said: pl.DataFrame, drop: Drop | None) -> str | None:
     scored = said.filter(pl.col("verdict").is_in(["keep", "drop", "review"]))
     if estimates.is_empty() or scored.is_empty():
         return "how many pairs are mismatched could not be estimated"
-    kept = scored.filter(pl.col("verdict") != "drop").height / scored.height
+    kept = scored.filter(pl.col("verdict") == "keep").height / scored.height
     return f"keeps {kept:.1%}; {estimates[0]}; bound {drop.expected_mismatch_share:.1%}"
 
 

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import rankdata
 
 from curate.fits.folds import fold_numbers
-from curate.fits.head import HEAD, Head
+from curate.fits.head import Head
 from curate.fits.ranks import RESULT, factory, ranks
 from curate.fits.sides import Sides
 from tests.fits.test_head import pairs

@@ -145,7 +145,7 @@ class Transcript(Step):
         return {
             **_said(row, "drop" if reason else "keep", reason, _evidence(row["text"], errors)),
             "score": round(1 - errors.wer, 6),
-            "threshold": None if self.drop.wer_above is None else 1 - self.drop.wer_above,
+            "threshold": self._threshold,
         }
 
     def _reason(self, errors: Errors, row: dict[str, Any]) -> str | None:
@@ -155,6 +155,11 @@ class Transcript(Step):
         if above and not errors.heard:
             return "no speech heard"
         return cut if cut and (above or self.drop.cut) else above
+
+    @property
+    def _threshold(self) -> float | None:
+        """The score that the word error rate may not push a pair below."""
+        return None if self.drop.wer_above is None else round(1 - self.drop.wer_above, 6)
 
     def _above(self, errors: Errors) -> str | None:
         if self.drop.wer_above is not None and errors.wer > self.drop.wer_above:

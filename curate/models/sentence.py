@@ -72,7 +72,7 @@ def _use_pillow(model: Any, folder: Path) -> None:
     from transformers import AutoImageProcessor
 
     processor = getattr(model[0], "processor", None)
-    if hasattr(processor, "image_processor"):
+    if processor is not None and hasattr(processor, "image_processor"):
         pillow = AutoImageProcessor.from_pretrained(folder, backend="pil", **SAFE)
         processor.image_processor = pillow
 

@@ -27,7 +27,9 @@ pytest.importorskip("sentence_transformers")
 
 TEXTS = ["a cat", "the red dog on a boat under the tree in a big house", "blue sky", "zebra"] * 3
 RATE = 8_000
-KINDS = ("clip", "siglip", "clap", "clap_fused", "bert", "sentence", "sentence_clip", "static")
+TOWERS = ("align", "clip", "siglip", "siglip2")
+SENTENCES = ("bert", "sentence", "sentence_clip", "static")
+KINDS = (*TOWERS, "clap", "clap_fused", *SENTENCES)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,7 @@ def _theirs(folder: Path, tower: str, **inputs: Any) -> Array:
     return unit(values.numpy())
 
 
-@pytest.mark.parametrize("kind", ["clip", "siglip"])
+@pytest.mark.parametrize("kind", TOWERS)
 def test_images_as_transformers_has_them(
     kind: str, folders: dict[str, Path], encoders: dict[str, Encoder], images: list[Array]
 ) -> None:
@@ -77,12 +79,12 @@ def test_images_as_transformers_has_them(
     assert np.abs(encoders[kind].encode("image", images) - theirs).max() < 1e-5
 
 
-@pytest.mark.parametrize("kind", ["clip", "clap", "siglip"])
+@pytest.mark.parametrize("kind", ["clap", *TOWERS])
 def test_texts_as_transformers_has_them(
     kind: str, folders: dict[str, Path], encoders: dict[str, Encoder]
 ) -> None:
     words = transformers.AutoTokenizer.from_pretrained(folders[kind])
-    padding = "max_length" if kind == "siglip" else True
+    padding = "max_length" if kind.startswith("siglip") else True
     tokens = words(TEXTS, padding=padding, truncation=True, return_tensors="pt")
     theirs = _theirs(folders[kind], "text", **tokens)
     assert np.abs(encoders[kind].encode("text", TEXTS) - theirs).max() < 1e-5
@@ -97,7 +99,7 @@ def test_sound_as_transformers_has_it(
     assert np.abs(encoders["clap"].encode("audio", sounds) - theirs).max() < 1e-5
 
 
-@pytest.mark.parametrize("kind", ["bert", "sentence", "sentence_clip", "static"])
+@pytest.mark.parametrize("kind", SENTENCES)
 def test_texts_as_sentence_transformers_has_them(
     kind: str, folders: dict[str, Path], encoders: dict[str, Encoder]
 ) -> None:

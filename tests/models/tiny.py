@@ -82,6 +82,50 @@ def siglip(folder: Path) -> Path:
     return saved(folder / "siglip", SiglipModel(config), images, words)
 
 
+def siglip2(folder: Path) -> Path:
+    """The kind that keeps an image's shape: as many patches as fit, and a mask."""
+    from transformers import Siglip2Config, Siglip2ImageProcessorPil, Siglip2Model
+
+    seeded()
+    words = word_tokenizer(longest=24)
+    config = Siglip2Config(
+        text_config=SIZES
+        | {
+            "vocab_size": len(words),
+            "max_position_embeddings": 24,
+            "projection_size": 32,
+            "pad_token_id": words.pad_token_id,
+        },
+        vision_config=SIZES | {"num_patches": 16, "patch_size": 8},
+    )
+    images = Siglip2ImageProcessorPil(patch_size=8, max_num_patches=16)
+    return saved(folder / "siglip2", Siglip2Model(config), images, words)
+
+
+def align(folder: Path) -> Path:
+    from transformers import AlignConfig, AlignModel, EfficientNetImageProcessorPil
+
+    seeded()
+    words = word_tokenizer(longest=40)
+    config = AlignConfig(
+        text_config=SIZES | {"vocab_size": len(words), "max_position_embeddings": 40},
+        vision_config={
+            "image_size": SIDE,
+            "kernel_sizes": [3, 3],
+            "in_channels": [32, 16],
+            "out_channels": [16, 24],
+            "depthwise_padding": [],
+            "strides": [1, 2],
+            "num_block_repeats": [1, 1],
+            "expand_ratios": [1, 6],
+            "hidden_dim": 32,
+        },
+        projection_dim=32,
+    )
+    images = EfficientNetImageProcessorPil(size={"height": SIDE, "width": SIDE})
+    return saved(folder / "align", AlignModel(config), images, words)
+
+
 def clap(folder: Path, *, fused: bool = False) -> Path:
     from transformers import ClapConfig, ClapFeatureExtractor, ClapModel
 

@@ -76,13 +76,13 @@ class Retrieval(Evaluation):
         }
 
     def headline(self, found: dict[str, Any]) -> str:
-        ways = [key for key in found if " to " in key]
         last = f"recall@{self.at[-1]}"
         told = [
-            f"{way} {last} {found[way][last]['value']:.2f}" for way in ways if last in found[way]
+            f"{way['from']} to {way['to']} {last} {way[last]['value']:.2f}"
+            for way in found["directions"]
+            if last in way
         ]
-        area_ = found["auc"]
-        told += [f"AUC {area_['value']:.3f}"] if area_ else []
+        told += [f"AUC {found['auc']['value']:.3f}"] if found["auc"] else []
         return ", ".join(told) or "no pair could be scored"
 
 

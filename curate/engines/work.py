@@ -45,7 +45,12 @@ def work(items: Sequence[Item], tasks: Sequence[Task]) -> Iterator[Batch]:
 def implementation(measure: Measure, models: Mapping[str, Path]) -> Compute:
     """The measure's code with its models loaded, once per process."""
     name = canonical_json(
-        [measure.compute, dict(measure.params), {role: str(path) for role, path in models.items()}]
+        [
+            measure.compute,
+            list(measure.of),
+            dict(measure.params),
+            {role: str(path) for role, path in models.items()},
+        ]
     )
     with _loading:
         if name not in _loaded:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from curate.ledger.ledger import Ledger, left
 from curate.ledger.verdict import unreadable, verdicts
 from curate.measures.measure import Measure
 from curate.pairs.components import components, stars
-from curate.pairs.field import Fields, content_fields, media_fields
+from curate.pairs.field import CLOCKED, Fields, content_fields, media_fields
 from curate.run.admitting import admit, change, joined
 from curate.run.asking import Asking, NotMeasured
 from curate.run.gather import Gathered
@@ -44,6 +44,24 @@ class Stage:
     """Only planning: whether it could not be decided, because values are not there yet."""
     note: str | None = None
     """What the step found over all pairs, in a line."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One look at the media of a field: whether they can be read so far."""
+
+    field: str
+    content: str
+    """Whose key is measured: `speech`, or `speech_file` for the whole of a recording."""
+    measure: Measure
+
+    def errors(self, table: pl.DataFrame, asking: Asking) -> pl.DataFrame:
+        """`pair_id`, `field`, `error` of the pairs whose medium cannot be read."""
+        key = f"{self.content}_sha256"
+        values = asking.measure(self.measure, table[key])
+        errors = values.filter(pl.col("error").is_not_null()).select("key", "error")
+        joined = table.select("pair_id", key=key).join(errors, on="key", maintain_order="left")
+        return joined.select("pair_id", pl.lit(self.field).alias("field"), "error")
 
 
 @dataclass
@@ -84,7 +102,9 @@ class Course:
     def run(self, asking: Asking) -> None:
         """Everything, from the first verdict on what was read to the last step's."""
         self._stage(
-            "read", lambda: self._read(asking), self._planned(self._sound(), _probe, asking)
+            "read",
+            lambda: self._read(asking),
+            self._planned(self._sound(), self._headers(), asking),
         )
         if self.gathered.merged.height:
             self._stage("merge equal rows", lambda: self.gathered.merged)
@@ -114,7 +134,7 @@ class Course:
 
     def _act(self, action: Action, asking: Asking) -> None:
         if isinstance(action, Decode):
-            needs = self._planned(self.living, _decode, asking)
+            needs = self._planned(self.living, self._contents(), asking)
             self._stage("decode", lambda: self._decode(asking), needs)
         elif isinstance(action, Complete):
             self._stage("complete", self._complete)
@@ -208,21 +228,37 @@ class Course:
 
     def _read(self, asking: Asking) -> pl.DataFrame:
         """Verdicts of reading, and of every header that cannot be understood."""
-        broken = left(self._unreadable(self._sound(), asking, _probe))
+        broken = left(self._unreadable(self._sound(), self._headers(), asking))
         read = self.gathered.read.join(broken, on="pair_id", how="anti")
         return pl.concat([read, broken])
 
     def _decode(self, asking: Asking) -> pl.DataFrame:
-        return self._unreadable(self.living, asking, _decode)
+        return self._unreadable(self.living, self._contents(), asking)
+
+    def _headers(self) -> list[_Look]:
+        """What reads the header of every medium, of a recording that of its file: whether a span
+        lies within is decided later, since steps may move it.
+        """
+        return [
+            _Look(name, f"{name}_file" if self.fields[name].type in CLOCKED else name, probe)
+            for name in media_fields(self.fields)
+            for probe in [measure_of(self.fields[name].type, "PROBE")]
+        ]
+
+    def _contents(self) -> list[_Look]:
+        """What decodes every medium whole."""
+        return [
+            _Look(name, name, measure_of(self.fields[name].type, "DECODE"))
+            for name in media_fields(self.fields)
+        ]
 
     def _planned(
-        self, table: pl.DataFrame, by_type: Callable[[str], Measure], asking: Asking
+        self, table: pl.DataFrame, looks: Sequence[_Look], asking: Asking
     ) -> list[tuple[Measure, pl.Series]]:
         """What every medium will be asked for; only looked up when planning."""
         if asking.compute:
             return []
-        media = media_fields(self.fields)
-        return _keys([(by_type(self.fields[name].type), name) for name in media], table)
+        return _keys([(look.measure, look.content) for look in looks], table)
 
     def _sound(self) -> pl.DataFrame:
         """The pairs that nothing is wrong with so far."""
@@ -230,13 +266,10 @@ class Course:
         return self.table.join(sound, on="pair_id", how="semi", maintain_order="left")
 
     def _unreadable(
-        self, table: pl.DataFrame, asking: Asking, by_type: Callable[[str], Measure]
+        self, table: pl.DataFrame, looks: Sequence[_Look], asking: Asking
     ) -> pl.DataFrame:
         """A verdict per pair: readable in every medium, or the first that is not."""
-        errors = [
-            _field_errors(table, name, self.fields, asking, by_type)
-            for name in media_fields(self.fields)
-        ]
+        errors = [look.errors(table, asking) for look in looks]
         empty = pl.DataFrame(schema={"pair_id": pl.String, "field": pl.String, "error": pl.String})
         first = pl.concat([empty, *errors]).unique("pair_id", keep="first", maintain_order=True)
         known = table.select("pair_id").join(first, on="pair_id", how="left", maintain_order="left")
@@ -258,20 +291,6 @@ def _keys(needs: list[tuple[Measure, str]], table: pl.DataFrame) -> list[tuple[M
     return [(measure, table[f"{name}_sha256"].drop_nulls().unique()) for measure, name in needs]
 
 
-def _field_errors(
-    table: pl.DataFrame,
-    name: str,
-    fields: Fields,
-    asking: Asking,
-    by_type: Callable[[str], Measure],
-) -> pl.DataFrame:
-    key = f"{name}_sha256"
-    values = asking.measure(by_type(fields[name].type), table[key])
-    errors = values.filter(pl.col("error").is_not_null()).select("key", "error")
-    joined = table.select("pair_id", key=key).join(errors, on="key", maintain_order="left")
-    return joined.select("pair_id", pl.lit(name).alias("field"), "error")
-
-
 def _too_many(name: str, found: pl.DataFrame, rows: int, limit: float) -> DataError:
     shown = [
         f"  {row}: {detail}" for row, detail in found.select("row", "detail").head(5).iter_rows()
@@ -285,16 +304,6 @@ def _too_many(name: str, found: pl.DataFrame, rows: int, limit: float) -> DataEr
     return DataError(
         "\n".join([head, *shown, *more]), f"mend them, or raise max_unreadable of '{name}'"
     )
-
-
-def _probe(modality: str) -> Measure:
-    """What reads a medium's header."""
-    return measure_of(modality, "PROBE")
-
-
-def _decode(modality: str) -> Measure:
-    """What decodes a medium whole."""
-    return measure_of(modality, "DECODE")
 
 
 def measure_of(modality: str, what: str) -> Measure:

@@ -48,7 +48,7 @@ class Retrieval(Evaluation):
             on="pair_id",
             maintain_order="left",
         )
-        left, right = (" + ".join(side.fields) for side in step.sides)
+        left, right = (" + ".join(side.fields) for side in step.ordered(scene.ask.fields))
         return {
             "score": self.of,
             "pairs": whole.height,

@@ -34,6 +34,7 @@ from curate.store.files import FileHashes
 from curate.store.store import MeasureStore
 
 if TYPE_CHECKING:
+    from curate.fits.sides import Lefts
     from curate.recipe.recipe import Recipe
 
 
@@ -236,40 +237,39 @@ class Library:
     ) -> np.ndarray:
         """Scores between the sides, as the step gives them."""
         from curate.fits.head import Head
-        from curate.fits.sides import Lefts, Sides, matrix
+        from curate.fits.sides import Sides, matrix
 
-        left, right = self.step.sides
+        left, right = self.step.ordered(self.fields)
+        shared = left.space is not None and left.space == right.space
+        of_right = "shared" if shared else "vector"
         lefts, rights = left.vectors(rows, ask), right.vectors(rows, ask)
-        known = _sides(rows, lefts, rights, shared=left.space == right.space)
+        known = _known(rows, lefts, rights[of_right], shared=shared)
         head = Head.learn(Sides.of(known), learn=self.step.learns)
-        shared = "left_in_right" in known.columns
-        forwards = source == left
-        targets = rights if forwards else lefts
+        targets = rights if source == left else lefts
         there = targets["vector"].is_not_null().to_numpy()
+        found = targets.filter(there)
         scores = np.full(rows.height, np.nan)
-        if forwards:
-            found = head.matrix(_lefts(asked, shared), matrix(targets.filter(there)["vector"]))
-            scores[there] = found[0]
+        if source == left:
+            scores[there] = head.matrix(_lefts(asked, shared), matrix(found[of_right]))[0]
         else:
-            candidates: Lefts = _lefts(targets.filter(there), shared)
-            scores[there] = head.matrix(candidates, matrix(asked["vector"]))[:, 0]
+            scores[there] = head.matrix(_lefts(found, shared), matrix(asked[of_right]))[:, 0]
         return scores
 
 
-def _sides(
-    rows: pl.DataFrame, lefts: pl.DataFrame, rights: pl.DataFrame, *, shared: bool
+def _known(
+    rows: pl.DataFrame, lefts: pl.DataFrame, rights: pl.Series, *, shared: bool
 ) -> pl.DataFrame:
     """The training pairs that have both sides, as a head learns from them."""
     learn = rows["split"] == "train"
     learn = learn if learn.any() else pl.Series([True] * rows.height)
     placed = {"left_in_right": lefts["shared"]} if shared else {}
     frame = pl.DataFrame(
-        {"pair_id": rows["pair_id"], "left": lefts["vector"], "right": rights["vector"], **placed}
+        {"pair_id": rows["pair_id"], "left": lefts["vector"], "right": rights, **placed}
     )
     return frame.filter(learn).drop_nulls(["left", "right"]).sort("pair_id")
 
 
-def _lefts(frame: pl.DataFrame, shared: bool) -> Any:
+def _lefts(frame: pl.DataFrame, shared: bool) -> Lefts:
     from curate.fits.sides import Lefts, matrix
 
     return Lefts(matrix(frame["vector"]), matrix(frame["shared"]) if shared else None)

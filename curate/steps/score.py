@@ -84,6 +84,17 @@ class Score(Step):
         left, right = (self._side(given) for given in self.score)
         return left, right
 
+    def ordered(self, fields: Fields) -> tuple[Side, Side]:
+        """The sides as the head takes them: what has features of its own on the left, so that it
+        can be placed in the space of the right.
+        """
+        left, right = self.sides
+        return (
+            (right, left)
+            if right.has_features(fields) > left.has_features(fields)
+            else (left, right)
+        )
+
     @property
     def extras(self) -> tuple[str, ...]:
         used = {encoder for side in self.sides for encoder in side.encoders}
@@ -215,8 +226,8 @@ class Score(Step):
         """
         import polars as pl
 
-        left, right = self.sides
-        lefts, rights = (_keyed(side, table, ask) for side in self.sides)
+        left, right = self.ordered(ask.fields)
+        lefts, rights = _keyed(left, table, ask), _keyed(right, table, ask)
         joined = (
             table.select("pair_id", learn=learned(table), null_group=self._null_group())
             .join(fold_groups(table, contents_of(self.sides), ask), on="pair_id")
@@ -230,7 +241,7 @@ class Score(Step):
             "learn",
             "null_group",
             left="vector",
-            right="vector_right",
+            right="shared_right" if shared else "vector_right",
             **({"left_in_right": "shared"} if shared else {}),
             left_key="key",
             right_key="key_right",

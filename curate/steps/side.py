@@ -47,6 +47,10 @@ class Side:
         pairs = zip(self.fields, self.encoders, strict=True)
         return [view(name, fields[name].type, encoder) for name, encoder in pairs]
 
+    def has_features(self, fields: Fields) -> bool:
+        """Whether a head learns from more than where the side lies in a shared space."""
+        return any(seen.features != seen.shared for seen in self.views(fields))
+
     @property
     def space(self) -> str | None:
         """Names the space in which this side can be compared; None where fields are joined."""

@@ -1,14 +1,16 @@
 """One network on one device: rows in, values out, the same for a row whatever runs beside it.
 
 Rows of equal shape go through the network in batches of one declared size, so that a kernel adds
-up in the same order whoever the neighbours are. A lock lets one thread infer at a time, with all
-of torch's own threads, while others read and prepare what comes next.
+up in the same order whoever the neighbours are. A GPU runs one batch at a time while other threads
+read and prepare what comes next. Processors run a batch each, on one of torch's threads, which
+saves them the waiting for one another that many threads in one batch cost.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,6 +19,9 @@ from curate.models.shapes import Array
 
 BATCH = 32
 """Rows of every batch that a foundation model sees."""
+
+AT_ONCE = 8
+"""Batches in flight on processors, at most; each needs memory for what its layers say."""
 
 Row: TypeAlias = Mapping[str, Any]
 """What a network is given of one content: arrays (1, ...), and plain values that steer it."""
@@ -35,7 +40,7 @@ class Inference:
         torch.backends.cudnn.allow_tf32 = False  # convolutions would round as nothing else does
         self._network = network.to(self._device).eval()
         self._forward = forward
-        self._lock = threading.Lock()
+        self._gate = _gate(self._device.type)
 
     def __call__(self, rows: Sequence[Row]) -> Array:
         """Values in the order of the rows, float32 (rows, ...)."""
@@ -65,9 +70,22 @@ class Inference:
             else value
             for name, value in inputs.items()
         }
-        with self._lock, torch.inference_mode(), self._device:
+        with self._gate, torch.inference_mode(), self._device:
             values = self._forward(tensors)
             return np.asarray(values.float().cpu().numpy())
+
+
+@cache
+def _gate(device: str) -> threading.Semaphore:
+    """Lets in as many batches as a device runs at once, and shares torch's threads among them."""
+    import torch
+
+    if device != "cpu":
+        return threading.Semaphore(1)
+    threads = torch.get_num_threads()
+    at_once = min(threads, AT_ONCE)
+    torch.set_num_threads(threads // at_once)
+    return threading.Semaphore(at_once)
 
 
 def _joined(values: Sequence[Any]) -> Any:

@@ -59,10 +59,14 @@ class Recipe:
         """What paths in the recipe are relative to."""
         return self.path.parent
 
+    @property
+    def joined(self) -> frozenset[str]:
+        """Names of the sources whose rows are only parts of pairs."""
+        return frozenset(name for step in self.steps for name in step.joins)
+
     def fields_of(self, source: Source) -> Fields:
         """The fields as a source must fill them: rows that a step joins lack what others have."""
-        joined = {name for step in self.steps for name in step.joins}
-        return optional(self.fields) if source.name in joined else self.fields
+        return optional(self.fields) if source.name in self.joined else self.fields
 
     @property
     def workspace(self) -> Path:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -55,7 +56,7 @@ def gather(recipe: Recipe, hashes: FileHashes, limit: int | None) -> Gathered:
     if limit is not None:
         rows = _sample(rows, limit, recipe.seed)
     rows, counts = _with_hashes(rows, recipe.fields, hashes)
-    rows = rows.with_columns(_ids(rows, recipe.fields))
+    rows = rows.with_columns(_ids(rows, recipe.fields, recipe.joined))
     merged = rows.filter(~pl.col("pair_id").is_first_distinct())
     occurrences = rows.group_by("pair_id").agg(occurrences=pl.len().cast(pl.Int64))
     pairs = rows.unique("pair_id", keep="first", maintain_order=True).join(
@@ -170,19 +171,20 @@ def text_keys(texts: pl.Series) -> pl.Series:
     return pl.Series(texts.name, hashed, pl.String)
 
 
-def _ids(rows: pl.DataFrame, fields: Fields) -> pl.Series:
-    """A pair is its contents and metadata; one that cannot be read is its place."""
+def _ids(rows: pl.DataFrame, fields: Fields, joined: Set[str]) -> pl.Series:
+    """A pair is its contents and metadata; one that cannot be read is its place, and so is a part
+    of a pair: two that hold the same may belong to different others.
+    """
     named = {name: f"{name}_sha256" for name in content_fields(fields)}
     named |= {name: name for name in metadata_fields(fields)}
     columns = rows.select("source", "row", "problem", *named.values())
-    ids = [_id(values, named) for values in columns.iter_rows(named=True)]
+    ids = [
+        located_id(row["source"], row["row"])
+        if row["problem"] in ("refused", "unreadable") or row["source"] in joined
+        else collected_id({name: row[column] for name, column in named.items()})
+        for row in columns.iter_rows(named=True)
+    ]
     return pl.Series("pair_id", ids, pl.String)
-
-
-def _id(row: dict[str, Any], named: dict[str, str]) -> str:
-    if row["problem"] in ("refused", "unreadable"):
-        return located_id(row["source"], row["row"])
-    return collected_id({name: row[column] for name, column in named.items()})
 
 
 def _read_verdicts(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from curate.recipe.vocabulary import vocabulary
+from curate.recipe.vocabulary import Part, vocabulary
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
@@ -37,7 +37,7 @@ SHOWN = [item for block in blocks() for item in items(block)]
 )
 def test_it_is_read(word: str, settings: dict[str, Any]) -> None:
     words = vocabulary()
-    known = {**words.sources, **words.steps, **words.evaluations}
+    known: dict[str, type[Part]] = {**words.sources, **words.steps, **words.evaluations}
     shapes = known[word].shapes()
     fitting = [shape for shape in shapes if len(shapes) == 1 or shape.leads in settings]
     assert len(fitting) == 1

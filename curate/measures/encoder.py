@@ -18,7 +18,7 @@ from curate.errors import CurateError, Unreadable
 from curate.measures.measure import Compute, Measure
 
 if TYPE_CHECKING:
-    from curate.models.encoder import Encoder
+    from curate.models.encoder import Encoder, Precision
 
 BATCH = 32
 """What a network sees at once: `curate.models.inference.BATCH`."""
@@ -35,7 +35,7 @@ OF_MODALITY = {
 """Libraries that change what a network is given."""
 
 
-def embedding(modality: str, model: str) -> Measure:
+def embedding(modality: str, model: str, precision: str = "fp32") -> Measure:
     """Unit vectors of contents; a video's is the mean of its frames', at scene changes.
 
     `modality` is text, image, audio or video, `model` a reference to any folder that
@@ -47,7 +47,11 @@ def embedding(modality: str, model: str) -> Measure:
         of=(modality,),
         returns={"embedding": pl.List(pl.Float32)},
         compute="curate.measures.encoder:embed",
-        params={"modality": modality} | ({"frames": FRAMES} if modality == "video" else {}),
+        params={
+            "modality": modality,
+            **({"frames": FRAMES} if modality == "video" else {}),
+            **({"precision": precision} if precision != "fp32" else {}),
+        },
         models={"encoder": model},
         libraries=_libraries(modality),
         extra="encoders",
@@ -72,7 +76,7 @@ def pair_score(model: str, left_modality: str, right_modality: str) -> Measure:
 
 
 def embed(measure: Measure, models: Mapping[str, Path]) -> Compute:
-    encoder = _encoder(models["encoder"])
+    encoder = _encoder(models["encoder"], measure.params.get("precision", "fp32"))
     if measure.params["modality"] == "video":
         return lambda recordings: _videos(encoder, recordings, measure.params["frames"])
     modality = measure.params["modality"]
@@ -90,11 +94,11 @@ def score(measure: Measure, models: Mapping[str, Path]) -> Compute:
 
 
 @cache
-def _encoder(folder: Path) -> Encoder:
+def _encoder(folder: Path, precision: Precision) -> Encoder:
     """One network in memory for all the modalities that it embeds."""
     from curate.models.encoder import load_encoder
 
-    return load_encoder(folder)
+    return load_encoder(folder, precision)
 
 
 def _videos(encoder: Encoder, recordings: Sequence[Any], at_most: int) -> pl.DataFrame:

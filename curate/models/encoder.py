@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from curate.errors import CurateError
 from curate.models.inference import Inference, Row
 from curate.models.shapes import Array
 from curate.models.weights import model_name, opening, read_json, safe_folder
+
+Precision: TypeAlias = Literal["fp32", "bf16"]
+"""How exactly a network computes; vectors are float32 either way."""
 
 
 class Encoder(Protocol):
@@ -81,7 +84,7 @@ class FolderEncoder:
             )
 
 
-def load_encoder(path: Path) -> Encoder:
+def load_encoder(path: Path, precision: Precision = "fp32") -> Encoder:
     """The encoder in a folder; `CurateError` says what about the folder cannot be used."""
     from curate.models.sentence import load_sentence
     from curate.models.towers import TOWERS, load_towers
@@ -91,6 +94,8 @@ def load_encoder(path: Path) -> Encoder:
     is_towers = not layered and read_json(folder / "config.json").get("model_type") in TOWERS
     with opening(folder):
         kind, infer = (load_towers if is_towers else load_sentence)(folder)
+    if precision == "bf16":
+        infer.halve()
     return FolderEncoder(folder, kind, infer)
 
 

@@ -36,11 +36,20 @@ class Inference:
     def __init__(self, network: Any, forward: Callable[[dict[str, Any]], Any]) -> None:
         import torch
 
+        self._dtype = torch.float32
+
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.backends.cudnn.allow_tf32 = False  # convolutions would round as nothing else does
         self._network = network.to(self._device).eval()
         self._forward = forward
         self._gate = _gate(self._device.type)
+
+    def halve(self) -> None:
+        """From now on compute in bfloat16: two to five times faster where the device knows it."""
+        import torch
+
+        self._dtype = torch.bfloat16
+        self._network.to(self._dtype)
 
     def __call__(self, rows: Sequence[Row]) -> Array:
         """Values in the order of the rows, float32 (rows, ...)."""
@@ -64,15 +73,18 @@ class Inference:
     def _run(self, inputs: Row) -> Array:
         import torch
 
-        tensors = {
-            name: torch.from_numpy(value).to(self._device)
-            if isinstance(value, np.ndarray)
-            else value
-            for name, value in inputs.items()
-        }
+        tensors = {name: self._placed(value) for name, value in inputs.items()}
         with self._gate, torch.inference_mode(), self._device:
             values = self._forward(tensors)
             return np.asarray(values.float().cpu().numpy())
+
+    def _placed(self, value: Any) -> Any:
+        import torch
+
+        if not isinstance(value, np.ndarray):
+            return value
+        tensor = torch.from_numpy(value).to(self._device)
+        return tensor.to(self._dtype) if tensor.is_floating_point() else tensor
 
 
 @cache

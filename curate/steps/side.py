@@ -42,10 +42,12 @@ class Side:
 
     fields: tuple[str, ...]
     encoders: tuple[str, ...]
+    precision: str = "fp32"
+    """How exactly models named by reference compute."""
 
     def views(self, fields: Fields) -> list[View]:
         pairs = zip(self.fields, self.encoders, strict=True)
-        return [view(name, fields[name].type, encoder) for name, encoder in pairs]
+        return [view(name, fields[name].type, encoder, self.precision) for name, encoder in pairs]
 
     def has_features(self, fields: Fields) -> bool:
         """Whether a head learns from more than where the side lies in a shared space."""
@@ -83,12 +85,12 @@ class Side:
         return _arrays(whole.select("pair_id", "vector", "shared", "key", "error"))
 
 
-def view(name: str, modality: str, encoder: str) -> View:
+def view(name: str, modality: str, encoder: str, precision: str = "fp32") -> View:
     """The measure that embeds a field, and its columns."""
     if encoder != EMBEDDED:
         from curate.measures.encoder import embedding
 
-        return View(name, embedding(modality, encoder), "embedding", "embedding")
+        return View(name, embedding(modality, encoder, precision), "embedding", "embedding")
     from curate.measures.embedding import image_features, text_embedding, video_features
 
     if modality == "text":

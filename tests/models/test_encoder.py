@@ -264,3 +264,14 @@ def test_a_hub_model_without_safetensors_is_named(folders: dict[str, Path], tmp_
     (folder / "model.safetensors").unlink()
     with pytest.raises(CurateError, match="the model 'some/clip' has no safetensors"):
         load_encoder(folder)
+
+
+def test_half_the_digits_say_nearly_the_same(tmp_path: Path) -> None:
+    folder = tiny.clip(tmp_path)
+    texts = ["a red boat", "the blue bird of the sky", "a dog"]
+    exact = load_encoder(folder).encode("text", texts)
+    rounded = load_encoder(folder, "bf16").encode("text", texts)
+    assert rounded.dtype == np.float32
+    assert 0 < np.abs(exact - rounded).max() < 0.05
+    again = load_encoder(folder, "bf16").encode("text", texts[1:])
+    assert np.array_equal(again, rounded[1:])

@@ -23,6 +23,10 @@ class CardFacts:
     splits: Mapping[str, int]
     """Split -> pairs."""
     seen: int
+    joined: int
+    """Of these so many were parts of pairs."""
+    added: int
+    """Pairs that steps made, of parts or whole."""
     left: Mapping[str, int]
     """Why pairs went -> how many."""
     digest: str
@@ -65,6 +69,11 @@ def _counts(facts: CardFacts) -> str:
     rows = [f"| kept in `{name}` | {count:,} |" for name, count in facts.splits.items()]
     rows += [f"| {reason} | {count:,} |" for reason, count in facts.left.items()]
     head = f"{facts.seen:,} pairs were seen. `decisions.parquet` has the reason for every one."
+    if facts.joined:
+        head = (
+            f"{facts.seen:,} rows were read; {facts.joined:,} of them are parts of the "
+            f"{facts.added:,} pairs formed. `decisions.parquet` has the reason for every one."
+        )
     return "\n".join(
         ["## Pairs", "", head, "", "| what became of them | pairs |", "|---|---:|", *rows, ""]
     )

@@ -260,31 +260,41 @@ class Score(Step):
         return pl.col(self.within).cast(pl.String) if self.within else pl.lit(None, pl.String)
 
     def _by_scorer(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
-        """The scorer's word on every pair, and on four deliberate mismatches of each."""
+        """The scorer's word on every pair and, where it is needed, on mismatches of each."""
         import polars as pl
 
         from curate.measures.encoder import pair_score
-        from curate.steps.mismatching import mismatched
 
         assert self.scorer is not None
         left, right = (side.fields[0] for side in self.sides)
         measure = pair_score(self.scorer, ask.fields[left].type, ask.fields[right].type)
-        keys = table.select(
-            "pair_id", left=f"{left}_sha256", right=f"{right}_sha256", group=self._null_group()
+        pairs = table.select(
+            "pair_id",
+            left=f"{left}_sha256",
+            right=f"{right}_sha256",
+            null_group=self._null_group(),
         ).drop_nulls(["left", "right"])
         by_rate = self.drop is not None and self.drop.expected_mismatch_share is not None
-        chance = mismatched(keys) if by_rate else keys.clear()
-        edges = pl.concat([keys, chance])
-        scored = ask.compare(measure, edges.select("left", "right"))
-        told = keys.join(scored, on=["left", "right"], how="left", maintain_order="left")
-        nulls = (
-            chance.join(scored, on=["left", "right"])
-            .group_by("pair_id")
-            .agg(mismatched=pl.col("score"))
-        )
+        groups = fold_groups(table, contents_of(self.sides), ask)
+        wrong = _mismatched(pairs.join(groups, on="pair_id")) if by_rate else pairs.clear()
+        couples = pl.concat([pairs, wrong], how="diagonal").select("left", "right")
+        scored = ask.compare(measure, couples)
+        told = pairs.join(scored, on=["left", "right"], how="left", maintain_order="left")
+        nulls = wrong.join(scored, on=["left", "right"]).group_by("pair_id").agg(mismatched="score")
         return told.join(nulls, on="pair_id", how="left", maintain_order="left").select(
-            "pair_id", "error", "score", "group", "mismatched"
+            "pair_id", "error", "score", "mismatched", group="null_group"
         )
+
+
+def _mismatched(pairs: pl.DataFrame) -> pl.DataFrame:
+    """`pair_id`, `left`, `right`: left sides with right sides that are not theirs."""
+    import numpy as np
+
+    from curate.fits.mismatched import partners
+
+    rows, draws = np.nonzero((drawn := partners(pairs, folds=1)) >= 0)
+    own, other = pairs[rows], pairs[drawn[rows, draws]]
+    return own.select("pair_id", "left").with_columns(right=other["right"])
 
 
 def _keyed(side: Side, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:

@@ -11,8 +11,9 @@ import pytest
 
 from curate.errors import RecipeError
 from tests.models import tiny
+from tests.recordings import film, pictures
 from tests.steps.conftest import Table
-from tests.workspace import Workspace, photo
+from tests.workspace import Workspace, photo, tone
 
 THINGS = ["cat", "dog", "boat", "house", "tree", "bird", "song", "sky"]
 COLOURS = ["red", "blue", "green", "small", "big", "old", "new", "wet"]
@@ -184,3 +185,32 @@ def test_the_estimate_is_told_beside_the_bound(table: Table, tmp_path: Path) -> 
     assert "bound 99.0%" in note
     decisions = pl.read_parquet(built.path / "decisions.parquet")
     assert decisions["detail"].str.contains("mismatched in all").any()
+
+
+class TestRecordings:
+    def test_films_by_what_their_scenes_show(self, table: Table, tmp_path: Path) -> None:
+        made = table(
+            [{"film": f"{n}.mp4", "caption": CAPTIONS[n]} for n in range(3)],
+            film="video",
+            caption="text",
+        )
+        for n in range(3):
+            (tmp_path / "media" / f"{n}.mp4").write_bytes(film(frames=list(pictures(4 + n))))
+        said = made.decide(step(score=["film", "caption"]))
+        assert said["score"].null_count() == 0
+        assert said["detail"].str.contains("zero_shot").all()
+        model = tiny.clip(tmp_path)
+        seen = made.decide(step(score=["film", "caption"], encoder=f"file:{model}"))
+        assert seen["score"].is_between(-1, 1).all()
+
+    def test_sounds_by_a_model_that_hears(self, table: Table, tmp_path: Path) -> None:
+        made = table(
+            [{"sound": f"{n}.wav", "caption": CAPTIONS[n]} for n in range(3)],
+            sound="audio",
+            caption="text",
+        )
+        for n in range(3):
+            tone(tmp_path / "media" / f"{n}.wav", 300 + 100 * n)
+        model = tiny.clap(tmp_path)
+        said = made.decide(step(score=["sound", "caption"], encoder=f"file:{model}"))
+        assert said["score"].is_between(-1, 1).all()

@@ -159,7 +159,11 @@ class Course:
 
     def _take(self, step: Step, asking: Asking) -> None:
         def decide() -> pl.DataFrame:
-            return self._accept(step.title, step.decide(self.living, asking), asking)
+            living = self.living
+            unknown = [score for score in step.takes if score not in living.columns]
+            if unknown:
+                raise NotMeasured(unknown[0])
+            return self._accept(step.title, step.decide(living, asking), asking)
 
         needs = [] if asking.compute else _keys(step.needs(self.fields), self.living)
         self._stage(step.title, decide, needs)
@@ -182,6 +186,8 @@ class Course:
 
     def _complete(self) -> pl.DataFrame:
         """What no step joined to the rest of a pair is no pair."""
+        if self.estimated:
+            raise NotMeasured("pairs that are not formed yet")
         lacks = pl.coalesce(
             pl.when(pl.col(f"{name}_sha256").is_null()).then(pl.lit(f"{name} missing"))
             for name in content_fields(self.fields)

@@ -103,3 +103,31 @@ def test_wrong_data_shows(workspace: Workspace) -> None:
     assert curate("plan", workspace.path).code == 0
     assert curate("build", workspace.path).code == 3
     assert curate("plan", workspace.path).code == 3
+
+
+def test_steps_that_stand_on_scores_not_known_yet(workspace: Workspace) -> None:
+    more = [
+        {"align": {"score": ["image", "caption"]}},
+        {"align": {"texts": ["caption", "caption_fr"], "as": "translated"}},
+        {"align": {"fuse": ["align", "translated"]}},
+        {"select": {"size": 3, "by": "fused"}},
+    ]
+    plan = planned(workspace.having(steps=[*STEPS, *more]))
+    assert plan["steps"][-1]["name"] == "select size by fused"
+    assert plan["steps"][-1]["estimated"]
+
+
+def test_parts_are_joined_while_planning(workspace: Workspace) -> None:
+    sources = [
+        {"folder": {"name": "seen", "path": "../media", "image": "**/*.jpg"}},
+        {"folder": {"name": "told", "path": "../media", "caption": "**/*.txt#1"}},
+    ]
+    fields = {"image": {"type": "image"}, "caption": {"type": "text"}}
+    steps = [{"pair": {"key": ["seen", "told"], "on": "stem"}}]
+    joined = workspace.having(sources=sources, fields=fields, steps=steps)
+    cold = {step["name"]: step for step in planned(joined)["steps"]}
+    assert cold["decode"]["estimated"]
+    joined.build()
+    warm = {step["name"]: step for step in planned(joined)["steps"]}
+    assert warm["decode"]["pairs"] == 3
+    assert needs({"steps": list(warm.values())}) == {}

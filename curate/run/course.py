@@ -189,9 +189,12 @@ class Course:
         if self.estimated:
             raise NotMeasured("pairs that are not formed yet")
         lacks = pl.coalesce(
-            pl.when(pl.col(f"{name}_sha256").is_null()).then(pl.lit(f"{name} missing"))
-            for name in content_fields(self.fields)
-            if not self.fields[name].optional
+            pl.lit(None, pl.String),
+            *(
+                pl.when(pl.col(f"{name}_sha256").is_null()).then(pl.lit(f"{name} missing"))
+                for name in content_fields(self.fields)
+                if not self.fields[name].optional
+            ),
         )
         reason = self.living.select("pair_id", reason=lacks)
         dropped = pl.when(pl.col("reason").is_not_null()).then(pl.lit("drop"))

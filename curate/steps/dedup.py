@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from curate.measures.measure import Measure
+    from curate.steps.copies import Compared
+    from curate.steps.likeness import Kind
 
 
 class MinHash(BaseModel):
@@ -102,10 +104,22 @@ class Dedup(Step):
         return self.exact != "pair"
 
     def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
-        from curate.steps.likeness import proposers
+        compared = self._compared(fields)
+        return [(measure, each.name) for each in compared for measure in each.kind.measures()]
 
-        found = [(proposers(fields[n].type, self.minhash), n) for n in self.near_fields]
-        return [(measure, name) for measures, name in found for measure in measures]
+    def _compared(self, fields: Fields) -> list[Compared]:
+        """The fields that must be alike, each with what finds it alike."""
+        from curate.steps.copies import Compared
+
+        return [Compared(name, self._kind(fields[name].type)) for name in self.near_fields]
+
+    def _kind(self, modality: str) -> Kind:
+        from curate.steps.like_image import Images
+        from curate.steps.like_text import Texts
+
+        if modality == "image":
+            return Images(self.likeness)
+        return Texts(self.minhash.threshold, self.minhash.ngram, self.minhash.unit)
 
     def columns(self, fields: Fields) -> list[str]:
         """The content columns in which copies agree."""
@@ -117,37 +131,26 @@ class Dedup(Step):
         import polars as pl
 
         from curate.pairs.components import stars
-        from curate.steps import likeness
+        from curate.steps.copies import alike
 
-        ends = {"left": pl.String, "right": pl.String}
-        found = [pl.DataFrame(schema=ends)]
-        for name in self.near_fields:
-            nodes = _nodes(table, [f"{name}_sha256"])
-            edges = likeness.all_alike(nodes, [f"{name}_sha256"], [self._alike(name, table, ask)])
-            found += [edges.select("left", "right"), stars(table, f"{name}_sha256")]
+        found = [pl.DataFrame(schema={"left": pl.String, "right": pl.String})]
+        for each in self._compared(ask.fields):
+            nodes = _nodes(table, [each.column])
+            edges = alike(nodes, [each], ask)
+            ends = {side: nodes["node"].gather(edges[side]) for side in ("left", "right")}
+            found += [pl.DataFrame(ends), stars(table, each.column)]
         return pl.concat(found)
-
-    def _alike(self, name: str, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
-        from curate.steps import likeness
-
-        keys = table[f"{name}_sha256"]
-        if ask.fields[name].type == "image":
-            return likeness.images(keys, ask, self.likeness)
-        return likeness.texts(keys, ask, self.minhash)
 
     def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
         import polars as pl
 
         from curate.ledger.verdict import verdicts
-        from curate.steps import likeness
 
         columns = self.columns(ask.fields)
         largest = _image_among(self, ask.fields) if self.keep == "largest" else None
         ordered = _by_preference(table, largest, ask)
         nodes = _nodes(ordered, columns, whole=self.exact == "pair")
-        found = [self._alike(name, ordered, ask) for name in self.near_fields]
-        edges = likeness.all_alike(nodes, columns, found) if found else None
-        removed = _members(ordered, nodes, columns, _leaders(nodes["node"], edges))
+        removed = _members(ordered, nodes, columns, self._repeated(nodes, ask))
         said = table.select("pair_id").join(
             removed, on="pair_id", how="left", maintain_order="left"
         )
@@ -162,6 +165,20 @@ class Dedup(Step):
             )
         )
 
+    def _repeated(self, nodes: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        """`pair_id` of nodes alike to one that stays, `related_id`, `score`, `detail`."""
+        from curate.steps.copies import EDGES, alike, named
+
+        compared = self._compared(ask.fields)
+        edges = alike(nodes, compared, ask) if compared else _none(EDGES)
+        found, names = named(edges, nodes.height), nodes["node"]
+        return found.select(
+            pair_id=names.gather(found["right"]),
+            related_id=names.gather(found["left"]),
+            score="likeness",
+            detail="detail",
+        )
+
     @property
     def _reason(self) -> str:
         return f"exact duplicate {self.exact}" if self.exact else "near duplicate"
@@ -170,8 +187,7 @@ class Dedup(Step):
         """The bound on the score, which is the least alike field's likeness."""
         if self.exact:
             return None
-        bounds = {"image": self.likeness, "text": self.minhash.threshold}
-        return min(bounds[fields[name].type] for name in self.near_fields)
+        return min(each.kind.threshold for each in self._compared(fields))
 
 
 def _image_among(step: Dedup, fields: Fields) -> str | None:
@@ -226,27 +242,7 @@ def _members(
     ).drop_nulls("related_id")
 
 
-def _leaders(order: pl.Series, edges: pl.DataFrame | None) -> pl.DataFrame:
-    """Who goes, and for whom: in order of preference, each is kept unless alike to one kept."""
+def _none(schema: Mapping[str, Any]) -> pl.DataFrame:
     import polars as pl
 
-    neighbours: dict[str, list[tuple[float, str, str | None]]] = {}
-    for left, right, score, detail in edges.iter_rows() if edges is not None else ():
-        neighbours.setdefault(left, []).append((score, right, detail))
-        neighbours.setdefault(right, []).append((score, left, detail))
-    kept: set[str] = set()
-    removed: list[tuple[str, str, float, str | None]] = []
-    for node in order.filter(order.is_in(list(neighbours))):
-        alike = [edge for edge in neighbours[node] if edge[1] in kept]
-        if alike:
-            score, related, detail = max(alike, key=lambda edge: (edge[0], edge[1]))
-            removed.append((node, related, score, detail))
-        else:
-            kept.add(node)
-    schema = {
-        "pair_id": pl.String,
-        "related_id": pl.String,
-        "score": pl.Float64,
-        "detail": pl.String,
-    }
-    return pl.DataFrame(removed, schema=schema, orient="row")
+    return pl.DataFrame(schema=dict(schema))

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from curate.steps.likeness import bands
+from curate.steps.like_text import bands
 from tests.steps.conftest import Table
 from tests.workspace import Workspace, photo
 

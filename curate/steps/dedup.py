@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 
 
 class MinHash(BaseModel):
-    """How near texts are found: MinHash signatures propose, true Jaccard similarity decides."""
+    """How near texts are found: MinHash signatures propose, true overlap decides."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    threshold: float = Field(0.8, gt=0, le=1, description="Jaccard similarity of duplicates.")
+    threshold: float = Field(0.8, gt=0, le=1, description="The least overlap of duplicates.")
+    overlap: Literal["jaccard", "containment"] = Field(
+        "jaccard",
+        description="Shared shingles as a share of both texts' or, for texts that hold another, of "
+        "the shorter text's.",
+    )
     ngram: int = Field(5, ge=1, le=50, description="Length of a shingle, in units.")
     unit: Literal["character", "word"] = Field(
         "character", description="What a shingle is a run of."
@@ -119,7 +124,8 @@ class Dedup(Step):
 
         if modality == "image":
             return Images(self.likeness)
-        return Texts(self.minhash.threshold, self.minhash.ngram, self.minhash.unit)
+        found = self.minhash
+        return Texts(found.threshold, found.ngram, found.unit, found.overlap)
 
     def columns(self, fields: Fields) -> list[str]:
         """The content columns in which copies agree."""
@@ -135,10 +141,11 @@ class Dedup(Step):
 
         found = [pl.DataFrame(schema={"left": pl.String, "right": pl.String})]
         for each in self._compared(ask.fields):
-            nodes = _nodes(table, [each.column])
+            equal = _folded(table, [each], ask)
+            nodes = _nodes(equal, [each.column])
             edges = alike(nodes, [each], ask)
             ends = {side: nodes["node"].gather(edges[side]) for side in ("left", "right")}
-            found += [pl.DataFrame(ends), stars(table, each.column)]
+            found += [pl.DataFrame(ends), stars(equal, each.column)]
         return pl.concat(found)
 
     def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
@@ -148,7 +155,7 @@ class Dedup(Step):
 
         columns = self.columns(ask.fields)
         largest = _image_among(self, ask.fields) if self.keep == "largest" else None
-        ordered = _by_preference(table, largest, ask)
+        ordered = _folded(_by_preference(table, largest, ask), self._compared(ask.fields), ask)
         nodes = _nodes(ordered, columns, whole=self.exact == "pair")
         removed = _members(ordered, nodes, columns, self._repeated(nodes, ask))
         said = table.select("pair_id").join(
@@ -211,6 +218,15 @@ def _by_preference(table: pl.DataFrame, image: str | None, ask: Ask) -> pl.DataF
     pairs = pairs.join(area, on="key", how="left")
     pairs = pairs.sort("area", "position", descending=[True, False], nulls_last=True)
     return pairs.select("pair_id").join(table, on="pair_id", maintain_order="left")
+
+
+def _folded(ordered: pl.DataFrame, compared: Sequence[Compared], ask: Ask) -> pl.DataFrame:
+    """The pairs with one key for all contents that are equal in form."""
+    from curate.steps.likeness import folded
+
+    for each in compared:
+        ordered = ordered.with_columns(folded(each.kind, ordered[each.column], ask))
+    return ordered
 
 
 def _nodes(ordered: pl.DataFrame, columns: list[str], whole: bool = False) -> pl.DataFrame:

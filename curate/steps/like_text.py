@@ -1,70 +1,152 @@
-"""Texts that say nearly the same: MinHash bands propose, the true Jaccard similarity decides."""
+"""Texts that say nearly the same: MinHash bands propose, the true overlap of shingles decides.
+
+Texts that differ in marks, case and spaces only are one text here; a text without a letter or digit
+is alike to nothing. What is said of a miss is said of one couple: a pair of similarity s shares a
+band of r rows with probability s^r, and at least one of b bands with 1 - (1 - s^r)^b (Leskovec,
+Rajaraman and Ullman, "Mining of Massive Datasets", 3.4).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
 
-from curate.measures.text_duplicate import PERMUTATIONS, text_jaccard, text_minhash
+from curate.measures.text_duplicate import PERMUTATIONS, TEXT_FORMS, text_minhash, text_overlap
 from curate.steps.likeness import ALIKE, COUPLES, crowd
 
 if TYPE_CHECKING:
     from curate.measures.measure import Measure
     from curate.steps.step import Ask
 
+Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
+Overlap: TypeAlias = Literal["jaccard", "containment"]
+MISS = 0.001
+"""How often, at most, two texts that are just alike enough may not be proposed."""
+LONGER = 2
+"""How many times longer than a text one may be that contains it, for the miss to hold."""
+_SLICE = 65_536
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+
 
 @dataclass(frozen=True)
 class Texts:
-    """Texts whose sets of shingles have at least this Jaccard similarity."""
+    """Texts whose sets of shingles overlap at least so far."""
 
     threshold: float
     ngram: int
     unit: str
+    overlap: Overlap = "jaccard"
     word: str = "text"
 
+    @cached_property
+    def bands(self) -> tuple[int, int]:
+        return bands(least_jaccard(self.threshold, self.overlap))
+
+    @property
+    def note(self) -> str:
+        """How often a couple is missed, for people."""
+        return promise(self.threshold, self.overlap)
+
     def measures(self) -> tuple[Measure, ...]:
-        return (text_minhash(self.ngram, self.unit),)
+        return (TEXT_FORMS, text_minhash(self.ngram, self.unit))
+
+    def fold(self, keys: pl.Series, ask: Ask) -> pl.DataFrame:
+        """`key`, `form`: texts of one form are one text; null where there is nothing to compare."""
+        return ask.measure(TEXT_FORMS, keys).select("key", form="plain")
 
     def propose(self, keys: pl.Series, ask: Ask) -> pl.DataFrame:
-        order = keys.to_frame("key").with_row_index("rank")
-        signatures = ask.measure(text_minhash(self.ngram, self.unit), keys)
-        signatures = signatures.filter(pl.col("error").is_null()).join(order, on="key").sort("rank")
-        count, rows = bands(self.threshold)
-        frames = [_band(signatures, band * rows, rows) for band in range(count)]
-        couples, names = pl.concat(frames).unique(), signatures["key"]
-        return pl.DataFrame(
-            {"left": names.gather(couples["left"]), "right": names.gather(couples["right"])},
-            schema=COUPLES,
-        )
+        """One band of all texts is held at a time beside their hashes, 8 bytes a band."""
+        places, hashes = self._hashes(keys, ask)
+        found = [pl.DataFrame(schema={"left": pl.Int64, "right": pl.Int64})]
+        for band in hashes.T:
+            shared = _shared(places, band)
+            found.append(crowd(shared))
+        couples = pl.concat(found).unique()
+        ends = {side: keys.gather(couples[side]) for side in ("left", "right")}
+        return pl.DataFrame(ends, schema=COUPLES)
 
     def verify(self, couples: pl.DataFrame, ask: Ask) -> pl.DataFrame:
-        compared = ask.compare(text_jaccard(self.ngram, self.unit), couples)
-        found = compared.filter(pl.col("jaccard") >= self.threshold)
-        alike = found.select("left", "right", likeness="jaccard", detail=pl.lit("text"))
+        compared = ask.compare(text_overlap(self.ngram, self.unit), couples)
+        found = compared.filter(pl.col(self.overlap) >= self.threshold)
+        alike = found.select("left", "right", likeness=self.overlap, detail=pl.lit(self.word))
         return alike.cast(pl.Schema(ALIKE))
 
+    def _hashes(self, keys: pl.Series, ask: Ask) -> tuple[Array, Array]:
+        """Places in `keys` of the texts that have shingles, and a hash per band of each."""
+        parts = [
+            (part["place"].to_numpy(), _banded(part["signature"].to_numpy(), *self.bands))
+            for part in self._signatures(keys, ask)
+        ]
+        places, hashes = zip(*parts, strict=True) if parts else ((), ())
+        empty = np.zeros((0, self.bands[0]), np.uint64)
+        return np.concatenate([np.zeros(0, np.int64), *places]), np.concatenate([empty, *hashes])
 
-def bands(threshold: float) -> tuple[int, int]:
-    """Bands and rows so that a pair at the threshold is proposed with at least 99.9 %.
+    def _signatures(self, keys: pl.Series, ask: Ask) -> Iterator[pl.DataFrame]:
+        """Read a part at a time: whole signatures of a million texts are 512 MB."""
+        measure = text_minhash(self.ngram, self.unit)
+        ordered = keys.to_frame("key").with_row_index("place").sort("key")
+        ordered = ordered.cast({"place": pl.Int64})
+        for start in range(0, ordered.height, _SLICE):
+            part = ordered.slice(start, _SLICE)
+            known = ask.measure(measure, part["key"]).filter(pl.col("error").is_null())
+            yield known.join(part, on="key")
 
-    A pair of similarity s shares a band of r rows with probability 1 - (1 - s^r)^b.
+
+def bands(similarity: float) -> tuple[int, int]:
+    """Bands and rows of the signature: the longest bands that miss a pair of this Jaccard
+    similarity at most `MISS` of the time.
     """
-    fit = [rows for rows in range(1, 17) if _miss(threshold, rows) <= 0.001]
+    fit = [rows for rows in range(1, 17) if missed(similarity, rows) <= MISS]
     rows = max(fit, default=1)
     return PERMUTATIONS // rows, rows
 
 
-def _miss(threshold: float, rows: int) -> float:
-    return float((1 - threshold**rows) ** (PERMUTATIONS // rows))
+def missed(similarity: float, rows: int) -> float:
+    """The probability that a pair of this Jaccard similarity shares no band of so many rows."""
+    return float((1 - similarity**rows) ** (PERMUTATIONS // rows))
 
 
-def _band(signatures: pl.DataFrame, start: int, rows: int) -> pl.DataFrame:
-    """Couples that agree in all rows of one band."""
-    matrix = signatures["signature"].to_numpy()[:, start : start + rows]
-    bucket = np.ascontiguousarray(matrix).view(f"V{4 * rows}").ravel()
-    _, inverse, counts = np.unique(bucket, return_inverse=True, return_counts=True)
-    members = pl.DataFrame({"bucket": inverse}).with_row_index("member")
-    return crowd(members.filter(pl.Series(counts[inverse] > 1)))
+def least_jaccard(threshold: float, overlap: Overlap) -> float:
+    """The Jaccard similarity from which pairs must be proposed: of a text contained to the
+    threshold in one up to `LONGER` times as long.
+    """
+    if overlap == "jaccard":
+        return threshold
+    return threshold / (1 + LONGER - threshold)
+
+
+def promise(threshold: float, overlap: Overlap) -> str:
+    """Bands, rows, and the probability of a miss at the threshold and above it."""
+    least = least_jaccard(threshold, overlap)
+    count, rows = bands(least)
+    above = min(1.0, least + 0.05)
+    where = f"a couple at {overlap} {threshold:g}"
+    if overlap == "containment":
+        where += f", one at most {LONGER} times as long as the other,"
+    return (
+        f"{count} bands of {rows} rows: {where} is missed with probability "
+        f"{missed(least, rows):.1g}, 0.05 above it with {missed(above, rows):.1g}"
+    )
+
+
+def _banded(signatures: Array, count: int, rows: int) -> Array:
+    """A 64-bit hash of every band of every signature; two that collide only cost a look."""
+    cut = signatures[:, : count * rows].reshape(-1, count, rows)
+    hashes = np.zeros(cut.shape[:2], np.uint64)
+    for row in range(rows):
+        hashes = (hashes ^ cut[:, :, row]) * _FACTOR
+        hashes ^= hashes >> np.uint64(29)
+    return hashes
+
+
+def _shared(places: Array, band: Array) -> pl.DataFrame:
+    """`bucket`, `member` of the texts that share their bucket with another."""
+    order = np.argsort(band)
+    same = np.diff(band[order], append=band[order][:1]) == 0
+    chosen = order[same | np.roll(same, 1)] if len(band) > 1 else order[:0]
+    return pl.DataFrame({"bucket": band[chosen], "member": places[chosen]})

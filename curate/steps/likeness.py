@@ -6,7 +6,7 @@ worth a look and looks at couples; which of the alike goes is decided in `copies
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import polars as pl
 
@@ -46,6 +46,26 @@ class Kind(Protocol):
 
     def verify(self, couples: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         """`left`, `right`, `likeness` (above 0, 1 is equal), `detail`: those that are alike."""
+
+
+@runtime_checkable
+class Folds(Protocol):
+    """A kind that knows forms in which contents are equal, so that one of them stands for all."""
+
+    def fold(self, keys: pl.Series, ask: Ask) -> pl.DataFrame:
+        """`key`, `form` of every key; null where a content has none and stands for itself."""
+
+
+def folded(kind: Kind, keys: pl.Series, ask: Ask) -> pl.Series:
+    """For each key, in order of preference, the first key whose content is equal in form."""
+    if not isinstance(kind, Folds):
+        return keys
+    forms = kind.fold(keys, ask)
+    named = keys.to_frame("key").join(forms, on="key", how="left", maintain_order="left")
+    first = (
+        pl.when(pl.col("form").is_null()).then("key").otherwise(pl.col("key").first().over("form"))
+    )
+    return named.select(first.alias(keys.name)).to_series()
 
 
 def crowd(members: pl.DataFrame) -> pl.DataFrame:

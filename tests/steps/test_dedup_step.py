@@ -103,7 +103,9 @@ def test_likeness_says_how_alike(table: Table, tmp_path: Path) -> None:
         (["The quick brown fox jumps over it", "A slow green frog sits below that"], {}),
         (["ab", "AB", "abc"], {1: 0}),
         (["Ångström", "Ångström"], {1: 0}),
-        (["!!!", "???"], {1: 0}),
+        (["!!!", "???", "!!!"], {2: 0}),
+        (["क", "का"], {}),
+        (["", " "], {}),
         ([None, None], {}),
     ],
 )

@@ -1,0 +1,61 @@
+"""Two forms of a text in which spellings of one wording agree.
+
+The *normal* form is what a reader would call the same text: Unicode NFKC, case folded, every run of
+white space one space, none at the ends. The *plain* form keeps of that only letters, marks and
+digits, and single spaces between words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_UNSPACED = re.compile(
+    "(["
+    "\u0e00-\u0eff"  # Thai, Lao
+    "\u0f00-\u0fff"  # Tibetan
+    "\u1000-\u109f"  # Burmese
+    "\u1780-\u17ff"  # Khmer
+    "\u3040-\u30ff\u31f0-\u31ff"  # kana
+    "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"  # Han
+    "])"
+)
+
+
+class _Plain(dict[int, str | int | None]):
+    """For `str.translate`: marks go, whatever parts words is a space; filled as it is asked."""
+
+    def __missing__(self, code: int) -> str | int | None:
+        character = chr(code)
+        if character.isspace():
+            kept: str | int | None = " "
+        else:
+            kept = code if unicodedata.category(character)[0] in "LMN" else None
+        self[code] = kept
+        return kept
+
+
+_PLAIN = _Plain()
+
+
+def normal(text: str) -> str:
+    """The text as a reader would call it the same."""
+    return " ".join(_folded(text).split())
+
+
+def plain(text: str) -> str:
+    """Letters, marks and digits in words with single spaces; empty when there are none."""
+    return " ".join(_folded(text).translate(_PLAIN).split())
+
+
+def apart(form: str) -> str:
+    """A plain form with a space between any two words; a character of a script that is written
+    without spaces (Han, kana, Thai, Lao, Tibetan, Burmese, Khmer) is a word of its own.
+    """
+    return form if form.isascii() else " ".join(_UNSPACED.sub(r" \1 ", form).split())
+
+
+def _folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

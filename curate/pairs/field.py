@@ -93,6 +93,11 @@ def metadata_fields(fields: Fields) -> list[str]:
     return [name for name, field in fields.items() if field.type == "metadata"]
 
 
+def group_fields(fields: Fields) -> list[str]:
+    """Names of the metadata fields between whose values the audit compares."""
+    return [name for name, field in fields.items() if getattr(field, "group", False)]
+
+
 def optional(fields: Fields) -> Fields:
     """The same fields, none of which must be there."""
     return {

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from curate.pairs.field import Fields, content_fields
+from curate.pairs.field import Fields, content_fields, group_fields
+from curate.steps.equality import DECODED, by_content, form
+from curate.steps.preference import Best, Keep, by_preference
 from curate.steps.step import Ask, Objection, Outcome, Step
 
 if TYPE_CHECKING:
@@ -38,9 +41,10 @@ class MinHash(BaseModel):
 class Dedup(Step):
     """Drop pairs that repeat another.
 
-    `exact` compares contents byte by byte, of one field or of the whole pair. `near` finds
-    look-alikes of images and texts; where several fields are named, all must be alike. A pair is
-    dropped only when it is alike to a pair that stays: likeness is never passed along a chain.
+    `exact` finds what is equal in one field or in the whole pair: byte by byte, or once decoded.
+    `near` finds look-alikes of images and texts; where several fields are named, all must be alike.
+    A pair is dropped only when it is alike to a pair that stays: likeness is never passed along a
+    chain. Who was dropped for whom stands in the release's `clusters.parquet`.
     """
 
     word: ClassVar[str] = "dedup"
@@ -50,10 +54,18 @@ class Dedup(Step):
         "- dedup: {near: image}",
         "- dedup: {near: caption, minhash: {threshold: 0.8}}",
         "- dedup: {near: [image, caption], keep: largest}",
+        "- dedup: {exact: image, by: content, keep: {by: caption.words}}",
+        "- dedup: {near: caption, minhash: {threshold: 0.9, overlap: containment}, keep: balanced}",
     )
 
     exact: str | None = Field(
         None, description="A field's name, or `pair` for all fields with content at once."
+    )
+    by: Literal["bytes", "content"] = Field(
+        "bytes",
+        description="What is equal: files, and texts as they are written; or what they hold: the "
+        "pixels of pictures, the samples of recordings, texts in Unicode NFKC with case folded and "
+        "white space single. Films and sensors are always compared as files.",
     )
     near: str | list[str] | None = Field(
         None, description="One image or text field, or several that must all be alike."
@@ -65,8 +77,11 @@ class Dedup(Step):
         description="Images: how alike the least alike spot of two pictures must be, 1 is equal.",
     )
     minhash: MinHash = Field(MinHash(), description="Texts: when they count as alike.")
-    keep: Literal["first", "largest"] = Field(
-        "first", description="Which of the copies stays: the first read, or the largest image."
+    keep: Keep = Field(
+        "first",
+        description="Which of the copies stays: the first read; the largest image; the best `by` a "
+        "score or property; under the most permissive `licence`; or balanced, such that the shares "
+        "of the audit's groups move least.",
     )
 
     @property
@@ -88,8 +103,19 @@ class Dedup(Step):
                 ("exact",), f"'{self.exact}' is no field with content", candidates=candidates
             )
         yield from self._check_near(fields)
+        yield from self._check_keep(fields)
+
+    def _check_keep(self, fields: Fields) -> Iterator[Objection]:
         if self.keep == "largest" and not _image_among(self, fields):
             yield Objection(("keep",), "'largest' needs an image to compare", "first")
+        if self.keep == "balanced" and not group_fields(fields):
+            message = "'balanced' needs groups, and no field is one"
+            yield Objection(("keep",), message, "a field such as {type: metadata, group: true}")
+        if isinstance(self.keep, Best):
+            for found in self.keep.check(fields):
+                yield replace(found, path=("keep", *found.path))
+        if self.by == "content" and not self.exact:
+            yield Objection(("by",), "'by' says how `exact` compares", "exact, or no 'by'")
 
     def _check_near(self, fields: Fields) -> Iterator[Objection]:
         able = tuple(n for n, field in fields.items() if field.type in ("image", "text"))
@@ -106,11 +132,23 @@ class Dedup(Step):
             yield Objection(("near",), "'near' names no field", "an image or text field", able)
 
     def decodes(self, fields: Fields) -> bool:
-        return self.exact != "pair"
+        return self.exact != "pair" or self.by == "content"
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        score = self.keep.score if isinstance(self.keep, Best) else None
+        return (score,) if score else ()
 
     def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
         compared = self._compared(fields)
-        return [(measure, each.name) for each in compared for measure in each.kind.measures()]
+        found = [(measure, each.name) for each in compared for measure in each.kind.measures()]
+        if self.by == "content":
+            named = [name for name in self._exact_fields(fields) if fields[name].type in DECODED]
+            found += [(form(fields[name].type)[0], name) for name in named]
+        return [*found, *(self.keep.needs(fields) if isinstance(self.keep, Best) else [])]
+
+    def _exact_fields(self, fields: Fields) -> list[str]:
+        return content_fields(fields) if self.exact == "pair" else [self.exact or ""]
 
     def _compared(self, fields: Fields) -> list[Compared]:
         """The fields that must be alike, each with what finds it alike."""
@@ -129,8 +167,8 @@ class Dedup(Step):
 
     def columns(self, fields: Fields) -> list[str]:
         """The content columns in which copies agree."""
-        names = content_fields(fields) if self.exact == "pair" else [self.exact, *self.near_fields]
-        return [f"{name}_sha256" for name in names if name]
+        names = self._exact_fields(fields) if self.exact else self.near_fields
+        return [f"{name}_sha256" for name in names]
 
     def field_edges(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         """`left`, `right` pairs alike in any one field: what a split must not tear apart."""
@@ -151,40 +189,54 @@ class Dedup(Step):
     def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
         import polars as pl
 
+        from curate.ledger.cluster import clusters
         from curate.ledger.verdict import verdicts
 
-        columns = self.columns(ask.fields)
-        largest = _image_among(self, ask.fields) if self.keep == "largest" else None
-        ordered = _folded(_by_preference(table, largest, ask), self._compared(ask.fields), ask)
-        nodes = _nodes(ordered, columns, whole=self.exact == "pair")
-        removed = _members(ordered, nodes, columns, self._repeated(nodes, ask))
+        removed = self._removed(table, ask)
         said = table.select("pair_id").join(
             removed, on="pair_id", how="left", maintain_order="left"
         )
         out = pl.col("related_id").is_not_null()
-        return Outcome(
-            verdicts(
-                said.with_columns(
-                    verdict=pl.when(out).then(pl.lit("drop")),
-                    reason=pl.when(out).then(pl.lit(self._reason)),
-                    threshold=pl.when(out).then(pl.lit(self._threshold(ask.fields), pl.Float64)),
-                )
-            )
+        said = said.with_columns(
+            verdict=pl.when(out).then(pl.lit("drop")),
+            reason=pl.when(out).then(pl.lit(self._reason)),
+            threshold=pl.when(out).then(pl.lit(self._threshold(ask.fields), pl.Float64)),
         )
+        return Outcome(verdicts(said), clusters=clusters(removed), note=self._note(ask.fields))
 
-    def _repeated(self, nodes: pl.DataFrame, ask: Ask) -> pl.DataFrame:
-        """`pair_id` of nodes alike to one that stays, `related_id`, `score`, `detail`."""
-        from curate.steps.copies import EDGES, alike, named
+    def _removed(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        """`pair_id`, `related_id`, `score`, `detail` of every pair that goes."""
+        columns = self.columns(ask.fields)
+        ordered = by_preference(table, self.keep, _image_among(self, ask.fields), ask)
+        ordered = self._equal(ordered, ask)
+        nodes = _nodes(ordered, columns, whole=self.exact == "pair")
+        edges = self._edges(nodes, ask)
+        if self.keep == "balanced":
+            first = _balanced(ordered, nodes, columns, edges, group_fields(ask.fields))
+            ordered = _moved(ordered, first)
+            old, nodes = nodes, _nodes(ordered, columns, whole=self.exact == "pair")
+            edges = _renumbered(edges, old, nodes, columns)
+        return _members(ordered, nodes, columns, _named(nodes, edges))
+
+    def _equal(self, ordered: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        """The pairs with one key for all contents that count as equal."""
+        if self.by == "content":
+            return by_content(ordered, ask.fields, self._exact_fields(ask.fields), ask)
+        return _folded(ordered, self._compared(ask.fields), ask)
+
+    def _edges(self, nodes: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        import polars as pl
+
+        from curate.steps.copies import EDGES, alike
 
         compared = self._compared(ask.fields)
-        edges = alike(nodes, compared, ask) if compared else _none(EDGES)
-        found, names = named(edges, nodes.height), nodes["node"]
-        return found.select(
-            pair_id=names.gather(found["right"]),
-            related_id=names.gather(found["left"]),
-            score="likeness",
-            detail="detail",
-        )
+        return alike(nodes, compared, ask) if compared else pl.DataFrame(schema=EDGES)
+
+    def _note(self, fields: Fields) -> str | None:
+        """How often the look-alikes of a kind are missed, where that is known."""
+        kinds = [(each.name, each.kind) for each in self._compared(fields)]
+        told = [f"{name}: {note}" for name, kind in kinds if (note := getattr(kind, "note", None))]
+        return "; ".join(told) or None
 
     @property
     def _reason(self) -> str:
@@ -202,22 +254,6 @@ def _image_among(step: Dedup, fields: Fields) -> str | None:
     names = content_fields(fields) if step.exact == "pair" else [*step.near_fields, step.exact]
     images = (n for n in names if n and n in fields and fields[n].type == "image")
     return next(images, None)
-
-
-def _by_preference(table: pl.DataFrame, image: str | None, ask: Ask) -> pl.DataFrame:
-    """The pairs as they were read or, given an image, the largest first."""
-    if image is None:
-        return table.sort("position")
-    import polars as pl
-
-    from curate.measures.image import IMAGE_PROBE
-
-    sizes = ask.measure(IMAGE_PROBE, table[f"{image}_sha256"])
-    area = sizes.select("key", area=pl.col("width") * pl.col("height"))
-    pairs = table.select("pair_id", "position", key=f"{image}_sha256")
-    pairs = pairs.join(area, on="key", how="left")
-    pairs = pairs.sort("area", "position", descending=[True, False], nulls_last=True)
-    return pairs.select("pair_id").join(table, on="pair_id", maintain_order="left")
 
 
 def _folded(ordered: pl.DataFrame, compared: Sequence[Compared], ask: Ask) -> pl.DataFrame:
@@ -258,7 +294,55 @@ def _members(
     ).drop_nulls("related_id")
 
 
-def _none(schema: Mapping[str, Any]) -> pl.DataFrame:
+def _named(nodes: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+    """`pair_id` of nodes alike to one that stays, `related_id`, `score`, `detail`."""
+    from curate.steps.copies import named
+
+    found, names = named(edges, nodes.height), nodes["node"]
+    return found.select(
+        pair_id=names.gather(found["right"]),
+        related_id=names.gather(found["left"]),
+        score="likeness",
+        detail="detail",
+    )
+
+
+def _balanced(
+    ordered: pl.DataFrame,
+    nodes: pl.DataFrame,
+    columns: list[str],
+    edges: pl.DataFrame,
+    groups: list[str],
+) -> list[str]:
+    from curate.steps.balance import chosen
+
+    numbered = nodes.select(columns).with_row_index("place")
+    members = ordered.select("pair_id", *columns, *groups).join(
+        numbered, on=columns, how="left", nulls_equal=True, maintain_order="left"
+    )
+    return chosen(members, edges, groups)
+
+
+def _moved(ordered: pl.DataFrame, first: list[str]) -> pl.DataFrame:
+    """The pairs with these before all others."""
     import polars as pl
 
-    return pl.DataFrame(schema=dict(schema))
+    return ordered.sort(~pl.col("pair_id").is_in(first), maintain_order=True)
+
+
+def _renumbered(
+    edges: pl.DataFrame, old: pl.DataFrame, new: pl.DataFrame, columns: list[str]
+) -> pl.DataFrame:
+    """The same edges between nodes in another order."""
+    import polars as pl
+
+    numbered = new.select(columns).with_row_index("place")
+    places = (
+        old.select(columns)
+        .join(numbered, on=columns, how="left", nulls_equal=True, maintain_order="left")["place"]
+        .cast(pl.Int64)
+    )
+    ends = edges.with_columns(l=places.gather(edges["left"]), r=places.gather(edges["right"]))
+    return ends.select(
+        "likeness", "detail", left=pl.min_horizontal("l", "r"), right=pl.max_horizontal("l", "r")
+    ).select(edges.columns)

@@ -58,13 +58,14 @@ class Folds(Protocol):
 
 def folded(kind: Kind, keys: pl.Series, ask: Ask) -> pl.Series:
     """For each key, in order of preference, the first key whose content is equal in form."""
-    if not isinstance(kind, Folds):
-        return keys
-    forms = kind.fold(keys, ask)
+    return first_equal(keys, kind.fold(keys, ask)) if isinstance(kind, Folds) else keys
+
+
+def first_equal(keys: pl.Series, forms: pl.DataFrame) -> pl.Series:
+    """For each key the first of the same form; `forms` are `key`, `form`, null for a form of its own."""
     named = keys.to_frame("key").join(forms, on="key", how="left", maintain_order="left")
-    first = (
-        pl.when(pl.col("form").is_null()).then("key").otherwise(pl.col("key").first().over("form"))
-    )
+    first = pl.when(pl.col("form").is_null()).then("key")
+    first = first.otherwise(pl.col("key").first().over("form"))
     return named.select(first.alias(keys.name)).to_series()
 
 

@@ -71,6 +71,8 @@ class Outcome:
     for them gets the verdict `paired`, with the new pair's id left to the conductor."""
     changed: pl.DataFrame | None = None
     """`pair_id` and the columns of fields whose content is another now, written as in `added`."""
+    clusters: pl.DataFrame | None = None
+    """Which pairs are copies of one that stays: columns of `curate.ledger.cluster.CLUSTER`."""
     note: str | None = None
     """What the step found over all pairs, in a line for people."""
 

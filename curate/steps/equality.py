@@ -1,0 +1,46 @@
+"""When two contents are the same though their files differ: by what they hold once decoded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from curate.pairs.field import Fields
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from curate.measures.measure import Measure
+    from curate.steps.step import Ask
+
+DECODED = ("image", "audio", "text")
+"""Modalities whose decoded content has a hash."""
+
+
+def form(modality: str) -> tuple[Measure, str]:
+    """The measure that names a decoded content, and its column: the pixels of a picture, the samples
+    of a recording, the normal form of a text (Unicode NFKC, case folded, white space single).
+    """
+    if modality == "image":
+        from curate.measures.image import IMAGE_DECODE
+
+        return IMAGE_DECODE, "pixels_sha256"
+    if modality == "audio":
+        from curate.measures.audio import AUDIO_DECODE
+
+        return AUDIO_DECODE, "samples_sha256"
+    from curate.measures.text_duplicate import TEXT_FORMS
+
+    return TEXT_FORMS, "normal"
+
+
+def by_content(table: pl.DataFrame, fields: Fields, names: list[str], ask: Ask) -> pl.DataFrame:
+    """The pairs with one key for all contents of a field that are the same once decoded."""
+    from curate.steps.likeness import first_equal
+
+    for name in names:
+        if fields[name].type in DECODED:
+            measure, column = form(fields[name].type)
+            keys = table[f"{name}_sha256"]
+            forms = ask.measure(measure, keys).select("key", form=column)
+            table = table.with_columns(first_equal(keys, forms))
+    return table

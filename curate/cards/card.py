@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,17 @@ from curate.pairs.field import Fields
 from curate.pairs.yaml import to_yaml
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+@dataclass(frozen=True)
+class Copies:
+    """What one step that looks for copies found."""
+
+    step: str
+    clusters: int
+    gone: int
+    largest: int
+    """Pairs of the largest cluster, the one that stayed included."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,10 @@ class CardFacts:
     """Pairs that steps made, of parts or whole."""
     left: Mapping[str, int]
     """Why pairs went -> how many."""
+    copies: Sequence[Copies]
+    """By step; empty where no step looked for copies, or found any."""
+    looked: bool
+    """Whether any step looked for copies."""
     digest: str
     evaluation: Mapping[str, str]
     """Evaluation -> its finding in a line."""
@@ -41,6 +56,7 @@ def render_card(facts: CardFacts) -> str:
         f"# {facts.name} {facts.version}\n",
         *([facts.description.strip() + "\n"] if facts.description else []),
         _counts(facts),
+        *([_copies(facts.copies)] if facts.copies else []),
         *([_evaluation(facts)] if facts.evaluation else []),
         _columns(facts.fields),
         _files(facts),
@@ -79,6 +95,20 @@ def _counts(facts: CardFacts) -> str:
     )
 
 
+def _copies(copies: Sequence[Copies]) -> str:
+    rows = [f"| {c.step} | {c.clusters:,} | {c.gone:,} | {c.largest:,} |" for c in copies]
+    head = (
+        "A pair went only for one that stayed and is alike to it; likeness was never passed along a "
+        "chain. `clusters.parquet` names them all, with how alike they are."
+    )
+    table = [
+        "| step | clusters | pairs that went | largest cluster |",
+        "|---|---:|---:|---:|",
+        *rows,
+    ]
+    return "\n".join(["## Copies", "", head, "", *table, ""])
+
+
 def _evaluation(facts: CardFacts) -> str:
     rows = [f"| {word} | {finding} |" for word, finding in facts.evaluation.items()]
     return "\n".join(["## Evaluation", "", "| what | found |", "|---|---|", *rows, ""])
@@ -94,6 +124,9 @@ def _columns(fields: Fields) -> str:
 
 def _files(facts: CardFacts) -> str:
     told = "| `evaluation.json` | what was measured of the release |\n" if facts.evaluation else ""
+    looked = (
+        "| `clusters.parquet` | copies, and what they are copies of |\n" if facts.looked else ""
+    )
     return f"""## Files
 
 | file | what it holds |
@@ -101,7 +134,7 @@ def _files(facts: CardFacts) -> str:
 | `data/<split>/*.parquet` | the pairs kept |
 | `pairs.parquet` | every pair ever seen, kept or not |
 | `decisions.parquet` | what every step said of every pair, and why |
-| `recipe.yaml`, `recipe.lock.yaml` | how it was made: as written, and as resolved |
+{looked}| `recipe.yaml`, `recipe.lock.yaml` | how it was made: as written, and as resolved |
 {told}| `manifest.json` | SHA-256 of every file, and the content digest `{facts.digest[:16]}…` |
 
 ```python

@@ -1,4 +1,4 @@
-"""What a release says, before a byte of it is written: four tables, a lock, and their digest."""
+"""What a release says, before a byte of it is written: its tables, a lock, and their digest."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class ReleaseContent:
     pairs: pl.DataFrame
     decisions: pl.DataFrame
     lock: Mapping[str, Any]
+    clusters: pl.DataFrame | None = None
+    """Copies and what they are copies of; None where no step looked for any."""
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -33,6 +35,8 @@ class ReleaseContent:
         parts = {f"data/{name}": table_digest(frame) for name, frame in self.data.items()}
         parts["pairs"] = table_digest(self.pairs)
         parts["decisions"] = table_digest(self.decisions)
+        if self.clusters is not None:
+            parts["clusters"] = table_digest(self.clusters)
         parts["lock"] = content_hash(canonical_json(self.lock))
         return parts
 

@@ -21,9 +21,11 @@ def differences(release: Path, manifest: dict[str, Any], content: ReleaseContent
         yield from _pairs(pl.read_parquet(release / "pairs.parquet"), content.pairs)
     if "decisions" in parts:
         yield from _decisions(pl.read_parquet(release / "decisions.parquet"), content.decisions)
+    if "clusters" in parts | gone:
+        yield "clusters of copies differ"
     if "lock" in parts:
         yield from _lock(release, content)
-    others = sorted((parts | gone) - {"pairs", "decisions", "lock"})
+    others = sorted((parts | gone) - {"pairs", "decisions", "clusters", "lock"})
     if others:
         yield f"released rows differ in {', '.join(others)}"
 

@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from curate.errors import CurateError
+from curate.ledger.cluster import DROPPED, KEPT
 from curate.ledger.verdict import LEAVES, VERDICTS
 from curate.pairs.digest import table_digest
 from curate.pairs.identity import canonical_json, content_hash
@@ -27,7 +28,7 @@ def problems(release: Path) -> list[str]:
     if found:
         return found
     found = list(_digests(release, manifest))
-    return [*found, *_tables(release)]
+    return [*found, *_tables(release), *_clusters(release)]
 
 
 def _manifest(release: Path) -> dict[str, Any]:
@@ -61,6 +62,8 @@ def _digests(release: Path, manifest: dict[str, Any]) -> Iterator[str]:
         "decisions": table_digest(pl.read_parquet(release / "decisions.parquet")),
         "lock": content_hash(canonical_json(lock)),
     }
+    if (release / "clusters.parquet").exists():
+        found["clusters"] = table_digest(pl.read_parquet(release / "clusters.parquet"))
     for folder in sorted((release / "data").iterdir()):
         found[f"data/{folder.name}"] = table_digest(_data(folder))
     for name in sorted(found.keys() | manifest["parts"].keys()):
@@ -124,3 +127,23 @@ def _tables(release: Path) -> Iterator[str]:
     )["pair_id"]
     if data.is_duplicated().any() or set(data) != set(kept):
         yield "data/ does not hold the pairs that were kept, each once"
+
+
+def _clusters(release: Path) -> Iterator[str]:
+    """Every cluster has one pair that stayed, and the ledger says the same of those that went."""
+    if not (release / "clusters.parquet").exists():
+        return
+    rows = pl.read_parquet(release / "clusters.parquet")
+    stayed = rows.filter(pl.col("role") == KEPT)
+    of_step = ["step", "cluster"]
+    if (
+        stayed.select(of_step).is_duplicated().any()
+        or rows.join(stayed, on=of_step, how="anti").height
+    ):
+        yield "clusters.parquet has clusters without one pair that stayed"
+    gone = rows.filter(pl.col("role") == DROPPED).select("step", "pair_id", "related_id")
+    lines = pl.read_parquet(
+        release / "decisions.parquet", columns=["step", "pair_id", "related_id", "verdict"]
+    ).filter(pl.col("verdict") == "drop")
+    if gone.join(lines, on=gone.columns, how="anti").height:
+        yield "clusters.parquet has copies that decisions.parquet did not drop"

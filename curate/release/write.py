@@ -32,8 +32,14 @@ def write_release(
     """Everything but the manifest, which `seal` adds; `media` is None for media by reference."""
     for split, frame in content.data.items():
         _write_data(folder / "data" / split, frame, content, media)
-    for name, frame in (("pairs", content.pairs), ("decisions", content.decisions)):
-        frame.write_parquet(folder / f"{name}.parquet", compression="zstd")
+    tables = {
+        "pairs": content.pairs,
+        "decisions": content.decisions,
+        "clusters": content.clusters,
+    }
+    for name, frame in tables.items():
+        if frame is not None:
+            frame.write_parquet(folder / f"{name}.parquet", compression="zstd")
     (folder / "recipe.yaml").write_text(recipe_text)
     (folder / "recipe.lock.yaml").write_text(to_yaml(dict(content.lock)))
     (folder / "README.md").write_text(card)

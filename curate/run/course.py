@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from curate.errors import CurateError, DataError
+from curate.ledger.cluster import CLUSTERS
 from curate.ledger.ledger import Ledger, left
 from curate.ledger.verdict import unreadable, verdicts
 from curate.measures.measure import Measure
@@ -81,6 +82,8 @@ class Course:
         self.table = self.gathered.table
         self.alive = self.formed = self.table["pair_id"]
         self.added: list[pl.DataFrame] = []
+        self.clusters: list[pl.DataFrame] = []
+        """Of each step that finds copies, columns of `CLUSTERS`."""
         self._components: pl.DataFrame | None = None
         self._note: str | None = None
 
@@ -171,6 +174,8 @@ class Course:
     def _accept(self, name: str, outcome: Outcome, asking: Asking) -> pl.DataFrame:
         """Enter what a step proposes into the table; the verdicts that this takes."""
         said, self._note = outcome.verdicts, outcome.note
+        if outcome.clusters is not None:
+            self.clusters.append(_of_step(outcome.clusters, self._number(), name))
         if outcome.columns is not None:
             self._add(name, outcome.columns)
         if outcome.changed is not None:
@@ -294,6 +299,11 @@ class Course:
             rows = self.gathered.rows.get(str(source.name), 0)
             if found["occurrences"].sum() > source.max_unreadable * rows:
                 raise _too_many(str(source.name), found, rows, source.max_unreadable)
+
+
+def _of_step(clusters: pl.DataFrame, step: str, name: str) -> pl.DataFrame:
+    named = clusters.with_columns(step=pl.lit(step), name=pl.lit(name))
+    return named.select(list(CLUSTERS))
 
 
 def _keys(needs: list[tuple[Measure, str]], table: pl.DataFrame) -> list[tuple[Measure, pl.Series]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate.cards.card import CardFacts, render_card
+from curate.cards.card import CardFacts, Copies, render_card
 from curate.engines.engine import Media
 from curate.engines.work import read_content
 from curate.errors import CurateError, ReleaseExists
@@ -80,6 +80,7 @@ def released(course: Course, asking: Asking, limit: int | None) -> Released:
             asking.revisions,
             limit,
         ),
+        clusters=_clusters(course),
     )
     return Released(
         content, _media_bytes(living, recipe.fields, made, asking) if embed else None, counts
@@ -132,6 +133,13 @@ def _require_free(final: Path) -> None:
     """What is no release is not replaced: it may be somebody's only copy."""
     if os.path.lexists(final):
         raise CurateError(f"{final} is in the way: it has no manifest.json", "move it elsewhere")
+
+
+def _clusters(course: Course) -> pl.DataFrame | None:
+    """Of all steps that looked for copies; None where none did."""
+    if not course.clusters:
+        return None
+    return pl.concat(course.clusters).sort("step", "cluster", "related_id", "pair_id")
 
 
 def _data(
@@ -220,7 +228,20 @@ def _card(recipe: Recipe, made: Released, evaluation: Mapping[str, str]) -> str:
             joined=made.counts.joined,
             added=made.counts.added,
             left=made.counts.left,
+            copies=_copies(content.clusters),
+            looked=content.clusters is not None,
             digest=content.digest,
             evaluation=evaluation,
         )
     )
+
+
+def _copies(clusters: pl.DataFrame | None) -> list[Copies]:
+    """What each step found, for the card."""
+    if clusters is None:
+        return []
+    sizes = clusters.group_by("step", "name", "cluster").len()
+    found = sizes.group_by("step", "name").agg(
+        clusters=pl.len(), gone=(pl.col("len") - 1).sum(), largest=pl.col("len").max()
+    )
+    return [Copies(*row) for row in found.sort("step").drop("step").iter_rows()]

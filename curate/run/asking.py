@@ -123,7 +123,7 @@ class Asking:
 
     def missing(self, measure: Measure, keys: pl.Series) -> pl.Series:
         """The keys that have no value yet."""
-        known = self.shelf(measure).keys()
+        known = self.shelf(measure).keys(keys)
         return keys.filter(~keys.is_in(known.implode()))
 
     def _values(

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 _NOTES = b"curate"
+_ROWS_IN_GROUP = 16_384
 
 
 def write_fragment(folder: Path, frame: pl.DataFrame, notes: Mapping[str, Any]) -> Path:
@@ -25,7 +26,13 @@ def write_fragment(folder: Path, frame: pl.DataFrame, notes: Mapping[str, Any]) 
     table = frame.to_arrow().replace_schema_metadata({_NOTES: json.dumps(dict(notes))})
     try:
         with staged.open("wb") as file:
-            pq.write_table(table, file, compression="zstd", write_page_checksum=True)
+            pq.write_table(
+                table,
+                file,
+                compression="zstd",
+                row_group_size=_ROWS_IN_GROUP,
+                write_page_checksum=True,
+            )
             file.flush()
             os.fsync(file.fileno())
         staged.rename(final)
@@ -35,18 +42,38 @@ def write_fragment(folder: Path, frame: pl.DataFrame, notes: Mapping[str, Any]) 
     return final
 
 
-def read_fragment(path: Path, columns: list[str] | None = None) -> pl.DataFrame | None:
-    """The fragment's rows, or None after setting a damaged file aside (its values are recomputed)."""
+def read_fragment(
+    path: Path, columns: list[str] | None = None, among: pl.Series | None = None
+) -> pl.DataFrame | None:
+    """The fragment's rows, or None after setting a damaged file aside (its values are recomputed).
+
+    Given keys, only parts of the file that may hold one of them are read; other rows come along.
+    """
     try:
-        table = pq.read_table(path, columns=columns, page_checksum_verification=True)
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            table = file.read_row_groups(_groups(file.metadata, among), columns=columns)
     except FileNotFoundError:
         return None
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         _set_aside(path, error)
         return None
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
     return frame
+
+
+def _groups(metadata: Any, among: pl.Series | None) -> list[int]:
+    """Row groups whose range of keys holds one of these, as far as the file says."""
+    groups = range(metadata.num_row_groups)
+    if among is None:
+        return list(groups)
+    place = metadata.schema.names.index("key")
+    found = [(n, metadata.row_group(n).column(place).statistics) for n in groups]
+    return [n for n, said in found if said is None or not said.has_min_max or _within(said, among)]
+
+
+def _within(said: Any, among: pl.Series) -> bool:
+    return bool(among.is_between(said.min, said.max).any())
 
 
 def read_notes(path: Path) -> dict[str, Any]:

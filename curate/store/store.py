@@ -45,9 +45,9 @@ class Shelf:
     def fragments(self) -> list[Path]:
         return sorted(self.folder.glob("*.parquet"))
 
-    def keys(self) -> pl.Series:
-        """Keys of all contents that have a value here."""
-        frames = [read_fragment(path, ["key"]) for path in self.fragments()]
+    def keys(self, among: pl.Series | None = None) -> pl.Series:
+        """Keys of all contents that have a value here; given keys, of those among others."""
+        frames = [read_fragment(path, ["key"], among) for path in self.fragments()]
         found = [frame["key"] for frame in frames if frame is not None]
         return pl.concat(found).unique() if found else pl.Series("key", [], pl.String)
 
@@ -88,10 +88,10 @@ class Shelf:
             path.unlink(missing_ok=True)
 
     def _rows(self, path: Path, wanted: pl.DataFrame) -> pl.DataFrame | None:
-        frame = read_fragment(path)
+        frame = read_fragment(path, list(self.row), wanted["key"])
         if frame is None:
             return None
-        return frame.select(list(self.row)).join(wanted, on="key", how="semi")
+        return frame.join(wanted, on="key", how="semi")
 
 
 class MeasureStore:

@@ -28,6 +28,7 @@ def lock(
     fits: Iterable[Fit],
     revisions: Mapping[str, str],
     limit: int | None,
+    others: Iterable[str],
 ) -> dict[str, Any]:
     """`recipe.lock.yaml` as plain values."""
     used, learned = sorted(measures, key=_order), sorted(fits, key=_order)
@@ -37,6 +38,7 @@ def lock(
         "curate": curate.__version__,
         "recipe": _resolved(recipe),
         **({"limit": limit} if limit is not None else {}),
+        **({"others": seen} if (seen := sorted(others)) else {}),
         "inputs": _inputs(table, recipe.fields),
         "models": {ref: revisions[ref] for ref in sorted(revisions)},
         "measures": [_measure(measure) for measure in used],

@@ -6,6 +6,7 @@ import importlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import polars as pl
 
@@ -16,6 +17,7 @@ from curate.models.reference import locate, revision
 from curate.pairs.digest import table_digest
 from curate.pairs.field import Fields
 from curate.run.contents import Contents
+from curate.run.others import Others, read_others
 from curate.run.progress import Progress, Silence
 from curate.run.usage import Usage
 from curate.store.files import FileHashes
@@ -43,8 +45,11 @@ class Asking:
     workers: int
     compute: bool = True
     keep_fits: bool = True
+    directory: Path = field(default_factory=Path)
+    """Of the recipe, which other data is found beside."""
     usage: Usage = field(default_factory=Usage)
     revisions: dict[str, str] = field(default_factory=dict)
+    others_read: dict[str, Others] = field(default_factory=dict)
     asked: dict[str, Measure] = field(default_factory=dict)
     fitted: dict[str, Fit] = field(default_factory=dict)
     _seen: dict[str, pl.Series] = field(default_factory=dict)
@@ -61,7 +66,9 @@ class Asking:
             find_components=find_components,
             workers=self.workers,
             keep_fits=False,
+            directory=self.directory,
             revisions=self.revisions,
+            others_read=self.others_read,
         )
 
     def measure(self, measures: Measure | Sequence[Measure], keys: pl.Series) -> pl.DataFrame:
@@ -110,6 +117,13 @@ class Asking:
 
     def components(self) -> pl.DataFrame:
         return self.find_components()
+
+    def others(self, path: str) -> pl.DataFrame:
+        if path not in self.others_read:
+            self.others_read[path] = read_others(self.directory / path, self.fields)
+        found = self.others_read[path]
+        self.contents = self.contents.with_places(found.places)
+        return found.rows
 
     def shelf(self, measure: Measure) -> Shelf:
         """Where the measure's values stand, its models resolved to what they are today."""

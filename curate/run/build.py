@@ -118,6 +118,7 @@ def opened(
             find_components=lambda: course.find_components(asking),
             workers=engine.workers,
             compute=compute,
+            directory=recipe.directory,
         )
         hashing = gathered.hashing
         asking.usage.files = Spent(hashing.computed, hashing.reused, hashing.seconds)

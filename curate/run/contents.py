@@ -42,7 +42,11 @@ class Contents:
 
     def with_table(self, table: pl.DataFrame, fields: Fields) -> Contents:
         """These, and what a table has besides."""
-        both = pl.concat([self.places, Contents.of_table(table, fields).places])
+        return self.with_places(Contents.of_table(table, fields).places)
+
+    def with_places(self, places: pl.DataFrame) -> Contents:
+        """These, and what lies elsewhere besides."""
+        both = pl.concat([self.places, places])
         return Contents(both.unique(["modality", "key"], keep="first", maintain_order=True))
 
     @classmethod
@@ -73,6 +77,11 @@ class Contents:
         return pl.DataFrame({"key": keys}).join(places, on="key", how="left", maintain_order="left")
 
 
+def placed(frame: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Places with all columns there are, for `Contents.with_places`."""
+    return _complete(pl.DataFrame(schema=_PLACE) if frame is None else frame)
+
+
 def _places(table: pl.DataFrame, name: str, modality: str) -> list[pl.DataFrame]:
     """The contents of one field; recordings also whole, since a span is found within them."""
     if modality == "text":
@@ -98,7 +107,7 @@ def _named(table: pl.DataFrame, modality: str, **columns: str) -> pl.DataFrame:
 
 def _complete(frame: pl.DataFrame) -> pl.DataFrame:
     lacking = [pl.lit(None, t).alias(n) for n, t in _PLACE.items() if n not in frame.columns]
-    return frame.with_columns(lacking).select(list(_PLACE))
+    return frame.with_columns(lacking).select(list(_PLACE)).cast(pl.Schema(_PLACE))
 
 
 def _content(row: dict[str, Any]) -> Content:

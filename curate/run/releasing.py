@@ -79,6 +79,7 @@ def released(course: Course, asking: Asking, limit: int | None) -> Released:
             asking.fitted.values(),
             asking.revisions,
             limit,
+            [other.revision for other in asking.others_read.values()],
         ),
         clusters=_clusters(course),
     )

@@ -61,6 +61,28 @@ def alike(nodes: pl.DataFrame, fields: Sequence[Compared], ask: Ask) -> pl.DataF
     )
 
 
+def alike_across(theirs: pl.Series, ours: pl.Series, field: Compared, ask: Ask) -> pl.DataFrame:
+    """`left` (keys of theirs), `right` (keys of ours), `likeness`, `detail`: those alike, and equal
+    ones. Among themselves neither are looked at.
+    """
+    keys = pl.concat(
+        [theirs.rename("key"), ours.rename("key").filter(~ours.is_in(theirs.implode()))]
+    )
+    nodes = keys.to_frame(field.column)
+
+    def across(couples: pl.DataFrame) -> pl.DataFrame:
+        chosen = (pl.col("left") < theirs.len()) & (pl.col("right") >= theirs.len())
+        return _verify(nodes, couples.filter(chosen), [field], ask)
+
+    edges = _rounds(keys.len(), lambda order: _propose_one(nodes[order], [field], ask), across)
+    found = edges.with_columns(left=keys.gather(edges["left"]), right=keys.gather(edges["right"]))
+    same = ours.filter(ours.is_in(theirs.implode()))
+    equal = pl.DataFrame({"left": same, "right": same}).with_columns(
+        likeness=pl.lit(1.0), detail=pl.lit(f"equal {field.name}")
+    )
+    return pl.concat([found, equal])
+
+
 def leaders(edges: pl.DataFrame, count: int) -> Array:
     """Of each node in order of preference, whether it goes: it is alike to one that stays."""
     gone = bytearray(count)

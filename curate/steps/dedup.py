@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from curate.pairs.field import Fields, content_fields, group_fields
-from curate.steps.equality import DECODED, by_content, form
+from curate.steps.against import Against
+from curate.steps.equality import DECODED, by_content, equal_once_decoded, form
 from curate.steps.preference import Best, Keep, by_preference
 from curate.steps.step import Ask, Objection, Outcome, Step
 
@@ -54,6 +55,7 @@ class Dedup(Step):
         "- dedup: {near: image}",
         "- dedup: {near: caption, minhash: {threshold: 0.8}}",
         "- dedup: {near: [image, caption], keep: largest}",
+        "- dedup: {near: caption, against: {path: ../releases/quiz/1.0.0, name: the quiz}}",
         "- dedup: {exact: image, by: content, keep: {by: caption.words}}",
         "- dedup: {near: caption, minhash: {threshold: 0.9, overlap: containment}, keep: balanced}",
     )
@@ -84,15 +86,19 @@ class Dedup(Step):
         "of the audit's groups move least.",
     )
 
+    against: Against | None = Field(
+        None,
+        description="Other data to hold pairs against, in place of one another.",
+    )
+
     @property
     def near_fields(self) -> list[str]:
         return [self.near] if isinstance(self.near, str) else list(self.near or [])
 
     @property
     def title(self) -> str:
-        if self.exact:
-            return f"{self.word} exact {self.exact}"
-        return f"{self.word} near {' '.join(self.near_fields)}"
+        how = f"exact {self.exact}" if self.exact else f"near {' '.join(self.near_fields)}"
+        return f"{self.word} {how}{f' against {self.against.name}' if self.against else ''}"
 
     def check(self, fields: Fields) -> Iterator[Objection]:
         if (self.exact is None) == (self.near is None):
@@ -114,6 +120,10 @@ class Dedup(Step):
         if isinstance(self.keep, Best):
             for found in self.keep.check(fields):
                 yield replace(found, path=("keep", *found.path))
+        if self.against and (self.exact == "pair" or len(self.near_fields) > 1):
+            yield Objection(("against",), "'against' compares one field", "one field's name")
+        if self.against and self.keep != "first":
+            yield Objection(("keep",), "'against' keeps none of several copies", "no 'keep'")
         if self.by == "content" and not self.exact:
             yield Objection(("by",), "'by' says how `exact` compares", "exact, or no 'by'")
 
@@ -171,14 +181,16 @@ class Dedup(Step):
         return [f"{name}_sha256" for name in names]
 
     def field_edges(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
-        """`left`, `right` pairs alike in any one field: what a split must not tear apart."""
+        """`left`, `right` pairs alike in any one field: what a split must not tear apart. Held
+        against other data, pairs are not compared with one another.
+        """
         import polars as pl
 
         from curate.pairs.components import stars
         from curate.steps.copies import alike
 
         found = [pl.DataFrame(schema={"left": pl.String, "right": pl.String})]
-        for each in self._compared(ask.fields):
+        for each in [] if self.against else self._compared(ask.fields):
             equal = _folded(table, [each], ask)
             nodes = _nodes(equal, [each.column])
             edges = alike(nodes, [each], ask)
@@ -192,6 +204,10 @@ class Dedup(Step):
         from curate.ledger.cluster import clusters
         from curate.ledger.verdict import verdicts
 
+        if self.against is not None:
+            return Outcome(
+                verdicts(self._matched(table, self.against, ask)), note=self._note(ask.fields)
+            )
         removed = self._removed(table, ask)
         said = table.select("pair_id").join(
             removed, on="pair_id", how="left", maintain_order="left"
@@ -203,6 +219,39 @@ class Dedup(Step):
             threshold=pl.when(out).then(pl.lit(self._threshold(ask.fields), pl.Float64)),
         )
         return Outcome(verdicts(said), clusters=clusters(removed), note=self._note(ask.fields))
+
+    def _matched(self, table: pl.DataFrame, other: Against, ask: Ask) -> pl.DataFrame:
+        """What other data holds already, or does not."""
+        import polars as pl
+
+        (name,) = self._exact_fields(ask.fields) if self.exact else self.near_fields
+        found = self._held_against(name, table, ask.others(other.path), ask)
+        keys = table.select("pair_id", key=f"{name}_sha256")
+        said = keys.join(found, on="key", how="left", maintain_order="left")
+        known = pl.col("likeness").is_not_null()
+        out = known if other.drop == "matches" else ~known & pl.col("key").is_not_null()
+        return said.select(
+            "pair_id",
+            "detail",
+            verdict=pl.when(out).then(pl.lit("drop")),
+            reason=pl.when(out).then(pl.lit(other.reason)),
+            score="likeness",
+            threshold=pl.when(out).then(pl.lit(self._threshold(ask.fields), pl.Float64)),
+        )
+
+    def _held_against(
+        self, name: str, table: pl.DataFrame, others: pl.DataFrame, ask: Ask
+    ) -> pl.DataFrame:
+        """`key`, `likeness`, `detail` of the contents that are in other data."""
+        from curate.steps.against import alike, equal
+
+        column = f"{name}_sha256"
+        keys = table[column].drop_nulls()
+        if not self.exact:
+            return alike(self._compared(ask.fields)[0], keys, others, ask)
+        if self.by == "content":
+            return equal_once_decoded(name, keys, others, ask)
+        return equal(name, keys, others, ask)
 
     def _removed(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         """`pair_id`, `related_id`, `score`, `detail` of every pair that goes."""

@@ -44,3 +44,15 @@ def by_content(table: pl.DataFrame, fields: Fields, names: list[str], ask: Ask) 
             forms = ask.measure(measure, keys).select("key", form=column)
             table = table.with_columns(first_equal(keys, forms))
     return table
+
+
+def equal_once_decoded(name: str, keys: pl.Series, others: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+    """`key`, `likeness`, `detail` of contents that are the same, once decoded, as one of other data."""
+    import polars as pl
+
+    measure, column = form(ask.fields[name].type)
+    listed = others.filter((pl.col("kind") == "content") & (pl.col("field") == name))["value"]
+    theirs, ours = (ask.measure(measure, each).drop_nulls(column) for each in (listed, keys))
+    both = ours.join(theirs.unique(column), on=column, suffix="_theirs")
+    detail = pl.lit("equal content ") + pl.col("key_theirs").str.head(16)
+    return both.select("key", likeness=pl.lit(1.0), detail=detail)

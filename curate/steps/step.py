@@ -52,6 +52,11 @@ class Ask(Protocol):
     def fit(self, fit: Fit, table: pl.DataFrame) -> pl.DataFrame:
         """A fit's result on a table, cached by the fit and the table's content."""
 
+    def others(self, path: str) -> pl.DataFrame:
+        """Other data that lies beside the recipe: `field`, `kind`, `value`, as `curate.steps.against`
+        says. What `kind` calls `content` can be measured and compared from now on.
+        """
+
     def components(self) -> pl.DataFrame:
         """`pair_id`, `component`: which pairs are copies of one another, directly or by a chain."""
 

@@ -73,6 +73,8 @@ def _explain_form(form: type[Step]) -> None:
         click.echo(f"  {name:<20} {description}{shown}")
     if form.word == "filter":
         _explain_properties()
+    if form.word == "dedup":
+        _explain_misses()
     click.echo("\nExamples:")
     for example in form.examples:
         click.echo(f"  {example}")
@@ -102,6 +104,15 @@ def _explain_properties() -> None:
             click.echo(
                 f"    {name:<12} {prop.meaning}{f'; a plain number: {bare}' if bare else ''}"
             )
+
+
+def _explain_misses() -> None:
+    from curate.steps.like_text import promise
+
+    click.echo("\n  how often near texts are missed:")
+    for threshold in (0.5, 0.6, 0.7, 0.8, 0.9):
+        click.echo(f"    {promise(threshold, 'jaccard')}")
+    click.echo(f"    {promise(0.8, 'containment')}")
 
 
 def _text(doc: str | None) -> str:

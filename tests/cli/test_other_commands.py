@@ -82,7 +82,7 @@ class TestSteps:
 
     def test_settings_within_settings(self) -> None:
         out = curate("steps", "dedup").out
-        assert "  minhash.threshold    Jaccard similarity of duplicates. (default: 0.8)" in out
+        assert "  minhash.threshold    The least overlap of duplicates. (default: 0.8)" in out
 
     def test_json(self) -> None:
         found = curate("steps", "--json").document

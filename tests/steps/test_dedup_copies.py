@@ -228,7 +228,7 @@ def test_against_pdq(table: Table, tmp_path: Path) -> None:
     import pdqhash
 
     picture = photo(1, 200, 150)
-    picture.save(tmp_path / "poor.jpg", quality=30)
+    picture.save(tmp_path / "poor.jpg", quality=80)
     with Image.open(tmp_path / "poor.jpg") as poor:
         bits, _ = pdqhash.compute(np.asarray(poor.convert("RGB")))
     pl.DataFrame({"pdq": [np.packbits(bits).tobytes().hex()]}).write_parquet(

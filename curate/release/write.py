@@ -37,9 +37,9 @@ def write_release(
         "decisions": content.decisions,
         "clusters": content.clusters,
     }
-    for name, frame in tables.items():
-        if frame is not None:
-            frame.write_parquet(folder / f"{name}.parquet", compression="zstd")
+    for name, table in tables.items():
+        if table is not None:
+            table.write_parquet(folder / f"{name}.parquet", compression="zstd")
     (folder / "recipe.yaml").write_text(recipe_text)
     (folder / "recipe.lock.yaml").write_text(to_yaml(dict(content.lock)))
     (folder / "README.md").write_text(card)

@@ -29,7 +29,7 @@ def chosen(members: pl.DataFrame, edges: pl.DataFrame, groups: Sequence[str]) ->
     pairs: dict[int, list[tuple[str, Groups]]] = defaultdict(list)
     for pair_id, place, *values in members.select("pair_id", "place", *groups).iter_rows():
         pairs[-1 if place is None else place].append((pair_id, tuple(values)))
-    alone = [values for _, values in pairs.pop(-1, [])]
+    alone: list[Groups] = [values for _, values in pairs.pop(-1, [])]
     shares = _Shares([tuple(row) for row in members.select(groups).iter_rows()])
     clusters = list(_clusters(edges, pairs))
     alone += [

@@ -64,8 +64,8 @@ def folded(kind: Kind, keys: pl.Series, ask: Ask) -> pl.Series:
 def first_equal(keys: pl.Series, forms: pl.DataFrame) -> pl.Series:
     """For each key the first of the same form; `forms` are `key`, `form`, null for a form of its own."""
     named = keys.to_frame("key").join(forms, on="key", how="left", maintain_order="left")
-    first = pl.when(pl.col("form").is_null()).then("key")
-    first = first.otherwise(pl.col("key").first().over("form"))
+    own = pl.when(pl.col("form").is_null()).then("key")
+    first = own.otherwise(pl.col("key").first().over("form"))
     return named.select(first.alias(keys.name)).to_series()
 
 

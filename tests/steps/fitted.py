@@ -25,6 +25,9 @@ class Fitted:
         result: pl.DataFrame = getattr(importlib.import_module(module), factory)(fit)(table)
         return result
 
+    def others(self, path: str) -> pl.DataFrame:
+        raise NotImplementedError
+
     def components(self) -> pl.DataFrame:
         return self.copies
 

@@ -98,5 +98,8 @@ class Answers:
         found: pl.DataFrame = getattr(importlib.import_module(module), factory)(fit)(table)
         return found
 
+    def others(self, path: str) -> pl.DataFrame:
+        raise NotImplementedError
+
     def components(self) -> pl.DataFrame:
         raise NotImplementedError

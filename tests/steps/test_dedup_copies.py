@@ -91,7 +91,7 @@ def test_the_most_permissive_licence_stays(table: Table) -> None:
 
 
 def test_licences_in_order() -> None:
-    names = [
+    names: list[list[str | None]] = [
         ["CC0-1.0", "cc0 1.0", "PDDL-1.0"],
         ["MIT", "Apache-2.0", "CC BY 4.0", "BSD-3-Clause"],
         ["CC-BY-SA-4.0", "GPL-3.0-or-later", "ODbL-1.0", "MIT AND LGPL-2.1-only"],

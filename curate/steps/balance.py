@@ -35,8 +35,8 @@ def chosen(members: pl.DataFrame, edges: pl.DataFrame, groups: Sequence[str]) ->
     alone += [
         pairs[leader][0][1] for leader, rest in clusters if len(pairs[leader]) + len(rest) == 1
     ]
-    for values in alone:
-        shares.add(values)
+    for own in alone:
+        shares.add(own)
     return list(_choose(clusters, pairs, _Staying(edges, clusters), shares))
 
 

@@ -2,8 +2,9 @@
 
 Both look at a text's set of shingles: runs of `ngram` characters, or of `ngram` words, of its plain
 form (`curate.pairs.wording`). A text shorter than one shingle is one shingle; a text without a
-letter or digit has none, and says so in `error`. Shingles are known by 64-bit hashes, so that two of
-a million are taken for one another once in thirty million times.
+letter or digit has none, and says so in `error`. Shingles are known by hashes, of 48 bits where sets
+are compared: of two texts of a thousand shingles each, one pair of unlike shingles is taken for equal
+once in 280 million times.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from curate.pairs.wording import apart, normal, plain
 
 PERMUTATIONS = 128
 NOTHING = "has no letter or digit"
+_COUPLES = 2048
+_TAG, _HASH, _LOW = np.uint64(16), np.uint64(48), np.uint64(2**48 - 1)
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 Hashes: TypeAlias = "np.ndarray[Any, np.dtype[np.uint64]]"
 
@@ -100,12 +103,9 @@ def overlap(measure: Measure, models: Mapping[str, Path]) -> Compute:
     ngram, unit = measure.params["ngram"], measure.params["unit"]
 
     def compute(couples: Sequence[tuple[str, str]]) -> pl.DataFrame:
-        texts = list(dict.fromkeys(chain.from_iterable(couples)))
-        hashes, counts = shingles([plain(text) for text in texts], ngram, unit)
-        sets = map(np.unique, np.split(hashes, np.cumsum(counts)[:-1]))
-        known = dict(zip(texts, sets, strict=True))
-        rows = [_overlap(known[left], known[right]) for left, right in couples]
-        return pl.DataFrame(rows, schema=dict(measure.returns), orient="row")
+        parts = [couples[start : start + _COUPLES] for start in range(0, len(couples), _COUPLES)]
+        frames = [_overlaps(part, ngram, unit) for part in parts]
+        return pl.concat([pl.DataFrame(schema=dict(measure.returns)), *frames])
 
     return compute
 
@@ -165,10 +165,35 @@ def _name(form: str) -> bytes:
     return hashlib.blake2b(form.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _overlap(left: Hashes, right: Hashes) -> tuple[float, float]:
-    """Jaccard and containment of two sorted sets; what has no shingles is alike to nothing."""
-    if not len(left) or not len(right):
-        return 0.0, 0.0
-    both = np.sort(np.concatenate([left, right]))
-    common = int(np.count_nonzero(both[1:] == both[:-1]))
-    return common / (len(both) - common), common / min(len(left), len(right))
+def _overlaps(couples: Sequence[tuple[str, str]], ngram: int, unit: str) -> pl.DataFrame:
+    """Jaccard and containment of couples, all counted in one sort; 0 where there are no shingles.
+
+    A text's place in 16 bits stands before 48 of each hash.
+    """
+    texts = {text: n for n, text in enumerate(dict.fromkeys(chain.from_iterable(couples)))}
+    hashes, counts = shingles([plain(text) for text in texts], ngram, unit)
+    sets = np.unique(_tagged(np.repeat(np.arange(len(texts)), counts), hashes >> _TAG))
+    sizes = np.bincount(sets >> _HASH, minlength=len(texts))
+    sides = np.array([[texts[left], texts[right]] for left, right in couples])
+    chosen, couple = _ranges(np.cumsum(sizes) - sizes, sizes, sides.ravel())
+    shared = np.sort(_tagged(couple // 2, sets[chosen] & _LOW))
+    shared = shared[1:][shared[1:] == shared[:-1]]
+    common = np.bincount(shared >> _HASH, minlength=len(couples))
+    both, smaller = sizes[sides].sum(1) - common, sizes[sides].min(1)
+    return pl.DataFrame(
+        {"jaccard": common / np.maximum(both, 1), "containment": common / np.maximum(smaller, 1)}
+    )
+
+
+def _tagged(places: np.ndarray, hashes: Hashes) -> Hashes:
+    return (places.astype(np.uint64) << _HASH) | hashes
+
+
+def _ranges(
+    starts: np.ndarray, sizes: np.ndarray, chosen: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """All places in the chosen ranges, one range after the other, and whose each is."""
+    lengths = sizes[chosen]
+    before = np.cumsum(lengths) - lengths
+    owners = np.repeat(np.arange(len(chosen)), lengths)
+    return np.arange(len(owners)) + (starts[chosen] - before)[owners], owners

@@ -24,6 +24,9 @@ _PLACE = {
     "end": pl.Float64,
 }
 
+_BUFFER = 8192
+"""Rows taken out of a table at once; each time, threads that compute have to be waited for."""
+
 
 @dataclass(frozen=True)
 class Contents:
@@ -62,14 +65,15 @@ class Contents:
         """
         places = self.places.filter(pl.col("modality") == modality)
         found = places.join(keys.to_frame("key"), on="key", how="semi", maintain_order="left")
-        for row in found.iter_rows(named=True):
+        for row in found.iter_rows(named=True, buffer_size=_BUFFER):
             yield Item(row["key"], (_content(row),))
 
     def couples(self, modalities: tuple[str, ...], edges: pl.DataFrame) -> Iterator[Item]:
         """One item per ordered pair of contents; its key is both keys, one after the other."""
-        left = self._find(modalities[0], edges["left"]).iter_rows(named=True)
-        right = self._find(modalities[1], edges["right"]).iter_rows(named=True)
-        for one, other in zip(left, right, strict=True):
+        left = self._find(modalities[0], edges["left"])
+        right = self._find(modalities[1], edges["right"])
+        sides = (side.iter_rows(named=True, buffer_size=_BUFFER) for side in (left, right))
+        for one, other in zip(*sides, strict=True):
             yield Item(one["key"] + other["key"], (_content(one), _content(other)))
 
     def _find(self, modality: str, keys: pl.Series) -> pl.DataFrame:

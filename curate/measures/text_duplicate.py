@@ -23,7 +23,8 @@ from curate.pairs.wording import apart, normal, plain
 
 PERMUTATIONS = 128
 NOTHING = "has no letter or digit"
-_COUPLES = 2048
+_COUPLES = 256
+"""Counted at once: more would not stay in a processor's own memory."""
 _TAG, _HASH, _LOW = np.uint64(16), np.uint64(48), np.uint64(2**48 - 1)
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 Hashes: TypeAlias = "np.ndarray[Any, np.dtype[np.uint64]]"
@@ -172,7 +173,8 @@ def _overlaps(couples: Sequence[tuple[str, str]], ngram: int, unit: str) -> pl.D
     """
     texts = {text: n for n, text in enumerate(dict.fromkeys(chain.from_iterable(couples)))}
     hashes, counts = shingles([plain(text) for text in texts], ngram, unit)
-    sets = np.unique(_tagged(np.repeat(np.arange(len(texts)), counts), hashes >> _TAG))
+    sets = np.sort(_tagged(np.repeat(np.arange(len(texts)), counts), hashes >> _TAG))
+    sets = sets[np.diff(sets, prepend=~sets[:1]) != 0]
     sizes = np.bincount(sets >> _HASH, minlength=len(texts))
     sides = np.array([[texts[left], texts[right]] for left, right in couples])
     chosen, couple = _ranges(np.cumsum(sizes) - sizes, sizes, sides.ravel())

@@ -58,10 +58,26 @@ PLUGINS: dict[str, Any] = {
 }
 DEEP = ("F", "I")
 """32 bits for a grey, of which no file says what white is."""
+ALPHA = ("RGBA", "LA", "PA", "La", "RGBa")
+FLAT = 8
+"""Levels between the darkest and the lightest spot of a picture that shows nothing."""
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 _warnings = Lock()
 """Filters of warnings belong to the process. What Pillow warns of is metadata; too many pixels, of
 which it warns too, are refused here."""
+
+
+@dataclass(frozen=True)
+class Small:
+    """A picture made small, whatever its shape was."""
+
+    pixels: np.ndarray
+    """uint8 (side, side, 3), YCbCr as JPEG has it, each the mean of its area."""
+    width: int
+    height: int
+    """Of the upright picture before."""
+    ground: str
+    """What transparent parts were laid over: `white`, or `black` where white would show nothing."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +117,25 @@ def decode_image(data: bytes) -> np.ndarray:
         if orientation in UPRIGHT:
             first = first.transpose(UPRIGHT[orientation])
         return np.asarray(first, dtype=np.uint8)
+
+
+def small_image(data: bytes, side: int) -> Small:
+    """The picture at `side` by `side`; a JPEG is not decoded at more pixels than that takes."""
+    if image_format(data) == "SVG":
+        svg_size(data)
+        data = render_svg(data)
+    _check_whole(data)
+    with _opened(data) as image:
+        width, height = image.size
+        orientation = _orientation(image)
+        scaled = image.draft(None, (side, side))
+        image.load()
+        ground, small = _made_small(image, side, scaled[1] if scaled else (0, 0, width, height))
+        if orientation in UPRIGHT:
+            small = small.transpose(UPRIGHT[orientation])
+        if orientation in (5, 6, 7, 8):
+            width, height = height, width
+        return Small(np.asarray(small.convert("YCbCr"), dtype=np.uint8), width, height, ground)
 
 
 def encode_png(array: np.ndarray) -> bytes:
@@ -200,12 +235,38 @@ def _orientation(image: Any) -> int:
         return 1
 
 
+def _made_small(image: Any, side: int, box: tuple[float, ...]) -> tuple[str, Any]:
+    """`Small.ground`, and the picture of one shape in RGB.
+
+    A scaled decode rounds its size up; `box` is where the picture ends.
+    """
+    small = _resized(_over_white(image), side, box)
+    if not _transparent(image) or _busy(small):
+        return "white", small
+    alpha = image.convert("RGBA")
+    black = Image.new("RGBA", image.size, (0, 0, 0, 255))
+    other = _resized(Image.alpha_composite(black, alpha).convert("RGB"), side, box)
+    return ("black", other) if _busy(other) else ("white", small)
+
+
+def _resized(image: Any, side: int, box: tuple[float, ...]) -> Any:
+    return image.resize((side, side), Image.Resampling.BILINEAR, box)
+
+
+def _busy(small: Any) -> bool:
+    return any(high - low > FLAT for low, high in small.getextrema())
+
+
+def _transparent(image: Any) -> bool:
+    return image.mode in ALPHA or "transparency" in image.info
+
+
 def _over_white(image: Any) -> Any:
     if image.mode in DEEP and image.format == "TIFF":
         raise Unreadable("pixels of 32 bits a channel are not supported")
     if image.mode.startswith("I"):
         return _from_16_bits(image)
-    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+    if _transparent(image):
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, (255, 255, 255, 255))
         return Image.alpha_composite(white, image).convert("RGB")

@@ -1,31 +1,34 @@
-"""Images that look alike: PDQ hashes within 31 of 256 bits, or small pictures close as a whole,
-propose; the verdict is the least alike spot of the two 32 by 32 pictures, because what tells the
-six from the eight of clubs, or one skin tone from another, is small and local.
+"""Images that look alike: sketches that point nearly the same way propose, one look decides.
+
+A sketch holds the lowest frequencies of a picture; each picture has one of the whole and one of
+what is inside its margins. Pictures of one colour have no sketch and are proposed by their colour.
+The verdict is the least alike spot of the two small pictures (`curate.steps.look`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from curate.measures.image_duplicate import IMAGE_PDQ, IMAGE_THUMBNAIL, SIDE
-from curate.steps.likeness import ALIKE, COUPLES
+from curate.measures.image_duplicate import IMAGE_SKETCH, IMAGE_THUMBNAIL
+from curate.steps.forest import near
+from curate.steps.likeness import ALIKE, COUPLES, crowd
+from curate.steps.look import Pictures, looks
 
 if TYPE_CHECKING:
     from curate.measures.measure import Measure
     from curate.steps.step import Ask
 
-PDQ_RADIUS = 31
-"""PDQ's own recommendation for a match."""
-_WHOLE = 12.0
-"""Mean difference in grey levels at 8 by 8 below which two pictures are worth a careful look."""
-_ASPECT = 0.08
-"""Largest difference of the logarithms of two aspect ratios."""
-_BLOCK = 2048
+SKETCHES = {"whole": 8, "trimmed": 16}
+"""Trees in which each is looked for."""
+ANGLE = 0.7
+"""Radians that the sketches of copies are apart at most."""
+FLAT_STEP = 8
+"""Levels in which the colours of flat pictures are told apart by a bucket."""
+_BLOCK = 512
 
 
 @dataclass(frozen=True)
@@ -36,86 +39,72 @@ class Images:
     word: str = "image"
 
     def measures(self) -> tuple[Measure, ...]:
-        return (IMAGE_PDQ, IMAGE_THUMBNAIL)
+        return (IMAGE_SKETCH, IMAGE_THUMBNAIL)
 
     def propose(self, keys: pl.Series, ask: Ask) -> pl.DataFrame:
-        """All are held against all, in blocks."""
-        seen = ask.measure([IMAGE_PDQ, IMAGE_THUMBNAIL], keys).filter(pl.col("error").is_null())
-        if seen.height < 2:
-            return pl.DataFrame(schema=COUPLES)
-        left, right = _near(seen)
-        names = seen["key"]
-        return pl.DataFrame({"left": names[left], "right": names[right]}, schema=COUPLES)
+        seen = _in_order(keys, ask.measure([IMAGE_SKETCH, IMAGE_THUMBNAIL], keys))
+        drawn = seen.filter(~pl.col("flat"))
+        parts = [_flat(seen.filter("flat"))]
+        for name, trees in SKETCHES.items():
+            found = near(_vectors(drawn[name]), trees, ANGLE)
+            parts.append(_couples(drawn["key"], found))
+        return pl.concat(parts).unique(maintain_order=True)
 
     def verify(self, couples: pl.DataFrame, ask: Ask) -> pl.DataFrame:
-        if not couples.height:
-            return pl.DataFrame(schema=ALIKE)
         keys = pl.concat([couples["left"], couples["right"].rename("left")]).unique()
         seen = ask.measure(IMAGE_THUMBNAIL, keys).filter(pl.col("error").is_null())
-        left, right = _places(couples, seen["key"])
-        pictures, aspects = _pictures(seen, SIDE), np.log(seen["aspect"].to_numpy())
-        scores = [_least_alike(pictures, *part) for part in _parts(left, right)]
-        score = np.concatenate([np.zeros(0), *scores])
-        good = (score >= self.threshold) & (np.abs(aspects[left] - aspects[right]) <= _ASPECT)
-        alike = couples.select("left", "right").with_columns(likeness=score, detail=pl.lit("image"))
-        return alike.filter(pl.Series(good)).cast(pl.Schema(ALIKE))
+        known = pl.col("left").is_in(seen["key"].implode())
+        couples = couples.filter(known & pl.col("right").is_in(seen["key"].implode()))
+        pictures = Pictures.of(seen)
+        found = [pl.DataFrame(schema=ALIKE)]
+        for block in couples.iter_slices(_BLOCK):
+            left, right = (pictures[_places(block[side], seen["key"])] for side in COUPLES)
+            found.append(_alike(block, *looks(left, right, self.threshold)))
+        return pl.concat(found)
 
 
-def _places(couples: pl.DataFrame, keys: pl.Series) -> tuple[np.ndarray, np.ndarray]:
-    numbers = pl.int_range(keys.len(), eager=True)
-    left, right = (
-        couples[side].replace_strict(keys, numbers, return_dtype=pl.Int64).to_numpy()
-        for side in ("left", "right")
+def _in_order(keys: pl.Series, values: pl.DataFrame) -> pl.DataFrame:
+    """Sketches in the order of the keys, of what could be measured."""
+    sound = values.filter(pl.col("error").is_null()).select("key", "flat", *SKETCHES)
+    return keys.to_frame("key").join(sound, on="key", maintain_order="left")
+
+
+def _vectors(sketches: pl.Series) -> np.ndarray:
+    joined = np.frombuffer(b"".join(sketches), np.int8)
+    return joined.reshape(len(sketches), -1)
+
+
+def _couples(names: pl.Series, places: np.ndarray) -> pl.DataFrame:
+    ends = {"left": names[places[:, 0]], "right": names[places[:, 1]]}
+    return pl.DataFrame(ends, schema=COUPLES)
+
+
+def _flat(seen: pl.DataFrame) -> pl.DataFrame:
+    """Couples of flat pictures of one colour: each stands in the buckets round its colour."""
+    colours = _vectors(seen["whole"])[:, :3].astype(np.int64) + 128 if len(seen) else None
+    if colours is None:
+        return pl.DataFrame(schema=COUPLES)
+    buckets = [
+        ((colours + shift) // FLAT_STEP) @ [10_000, 100, 1] + number * 1_000_000
+        for number, shift in enumerate((0, FLAT_STEP // 2))
+    ]
+    members = pl.DataFrame({"bucket": np.concatenate(buckets)}).with_columns(
+        member=pl.int_range(pl.len(), dtype=pl.Int64) % len(seen)
     )
-    return left, right
+    return _couples(seen["key"], crowd(members).to_numpy())
 
 
-def _near(seen: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of pictures worth comparing; every pair once."""
-    words = np.frombuffer(b"".join(seen["pdq"]), dtype=np.uint64).reshape(-1, 4)
-    coarse = _pictures(seen, 8).reshape(len(seen), -1).astype(np.float32)
-    found: list[np.ndarray] = []
-    for start in range(0, len(seen), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        near = _hamming(words[block], words[start:]) <= PDQ_RADIUS
-        near |= _distance(coarse[block], coarse[start:]) <= _WHOLE
-        rows, columns = np.nonzero(np.triu(near, 1))
-        found.append(np.stack([rows + start, columns + start]))
-    left, right = np.concatenate(found, axis=1)
-    return left, right
+def _places(side: pl.Series, keys: pl.Series) -> np.ndarray:
+    """Where each stands among the keys, which are sorted."""
+    return keys.search_sorted(side).to_numpy()
 
 
-def _hamming(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    total = np.zeros((len(left), len(right)), np.uint16)
-    for word in range(left.shape[1]):
-        total += np.bitwise_count(left[:, None, word] ^ right[None, :, word])
-    return total
-
-
-def _distance(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Root mean square difference of rows."""
-    squares = (left**2).sum(1)[:, None] + (right**2).sum(1)[None, :] - 2 * left @ right.T
-    distance: np.ndarray = np.sqrt(np.maximum(squares, 0) / left.shape[1])
-    return distance
-
-
-def _pictures(seen: pl.DataFrame, side: int) -> np.ndarray:
-    """The small pictures as (n, side, side, 3), each pixel the mean of its area."""
-    flat = np.frombuffer(b"".join(seen["thumbnail"]), dtype=np.uint8)
-    cell = SIDE // side
-    cells = flat.reshape(-1, side, cell, side, cell, 3)
-    pictures: np.ndarray = cells.mean((2, 4), dtype=np.float32)
-    return pictures
-
-
-def _parts(left: np.ndarray, right: np.ndarray) -> Iterator[tuple[Any, Any]]:
-    for start in range(0, len(left), _BLOCK):
-        yield left[start : start + _BLOCK], right[start : start + _BLOCK]
-
-
-def _least_alike(pictures: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """1 minus the largest difference of any colour in any spot of 2 by 2, as a share of 255."""
-    difference = np.abs(pictures[left] - pictures[right])
-    spots = difference.reshape(len(left), SIDE // 2, 2, SIDE // 2, 2, 3).mean((2, 4))
-    score: np.ndarray = 1 - spots.max((1, 2, 3)) / 255
-    return score.astype(np.float64).round(6)
+def _alike(block: pl.DataFrame, likeness: np.ndarray, undone: np.ndarray) -> pl.DataFrame:
+    words = ["image" + f", other {word}" * bool(word) for word in undone]
+    scored = block.select(
+        "left",
+        "right",
+        likeness=pl.Series(likeness.astype(np.float64).round(6)),
+        detail=pl.Series(words, dtype=pl.String),
+    )
+    return scored.filter(pl.col("likeness") > 0).cast(pl.Schema(ALIKE))

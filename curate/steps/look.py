@@ -1,0 +1,250 @@
+"""One careful look at two small pictures: how alike is their least alike spot?
+
+Two pictures are laid over each other and compared spot by spot, in luma at 64 by 64 and in chroma
+at 32 by 32, both a little blurred, and by as much as the smaller of the two lacks detail. A spot counts
+as like when the other picture has its value within a pixel's distance: rescaling moves edges by
+parts of a pixel. So what tells the six from the eight of clubs, or one skin tone from another, is
+seen, being small and local, while noise, rescaling and recompression are not.
+
+Pictures that differ in brightness are compared after the best gamma. For what was fitted the bound
+is stricter, by `STRICT`: with some freedom much becomes alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import polars as pl
+
+from curate.measures.image_duplicate import SIDE
+
+HALF = SIDE // 2
+LUMA = (0.299, 0.587, 0.114)
+"""Of red, green and blue, as JPEG has it."""
+SOFT = 0.7
+"""Pixels of 64 by which pictures are blurred at least."""
+COARSE = 1.1
+"""Pixels of the smaller picture by which both are blurred where it has fewer than 64."""
+HOPEFUL = 40
+"""Levels that two pictures may differ by at 8 by 8 and still be worth a look."""
+STRICT = 2.0
+"""How much heavier differences weigh after something was fitted."""
+MIXED = 24
+"""Range of levels within a pixel of a spot from which it counts as a mixture."""
+BRIGHTER = 1.05
+"""Gamma below which two pictures are of one brightness."""
+GAMMA = 1.3
+"""Largest gamma that is undone."""
+ASPECT = 0.06
+"""Largest difference of the logarithms of two aspect ratios."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Small pictures in rows: luma (n, 64, 64), chroma (n, 2, 32, 32), as float32."""
+
+    luma: np.ndarray
+    chroma: np.ndarray
+    size: np.ndarray
+    """Width and height in pixels, (n, 2)."""
+    black: np.ndarray
+    """Whether transparent parts were laid over black."""
+
+    @classmethod
+    def of(cls, seen: pl.DataFrame) -> Pictures:
+        """From values of `IMAGE_THUMBNAIL`."""
+        luma = np.frombuffer(b"".join(seen["luma"]), np.uint8).reshape(-1, SIDE, SIDE)
+        chroma = np.frombuffer(b"".join(seen["chroma"]), np.uint8).reshape(-1, 2, HALF, HALF)
+        size = seen.select("width", "height").to_numpy().astype(np.float64)
+        return cls(luma, chroma, size, (seen["ground"] == "black").to_numpy())
+
+    def __getitem__(self, rows: np.ndarray) -> Pictures:
+        return Pictures(self.luma[rows], self.chroma[rows], self.size[rows], self.black[rows])
+
+    @property
+    def lumas(self) -> np.ndarray:
+        return self.luma[:, None].astype(np.float32)
+
+    @property
+    def chromas(self) -> np.ndarray:
+        return self.chroma.astype(np.float32)
+
+    @property
+    def aspect(self) -> np.ndarray:
+        return np.log(self.size[:, 0] / self.size[:, 1])
+
+
+def looks(one: Pictures, other: Pictures, least: float) -> tuple[np.ndarray, np.ndarray]:
+    """How alike each is to its counterpart, 0 where less than `least`, and what was undone for it:
+    "" or "brightness". The order of the two does not matter.
+    """
+    likeness = np.zeros(len(one.luma))
+    undone = np.full(len(likeness), "", object)
+    rest = np.flatnonzero(one.black == other.black)
+    for word, look in (("", as_they_are), ("brightness", after_gamma)):
+        found = look(one[rest], other[rest]).round(6)
+        good = found >= least
+        likeness[rest[good]], undone[rest[good]] = found[good], word
+        rest = rest[~good]
+    return likeness, undone
+
+
+def as_they_are(one: Pictures, other: Pictures) -> np.ndarray:
+    """1 minus the largest difference as a share of 255."""
+    found = np.zeros(len(one.luma))
+    near = np.flatnonzero(_hopeful(one, other))
+    found[near] = _likeness(one[near], other[near])
+    return found
+
+
+def _hopeful(one: Pictures, other: Pictures) -> np.ndarray:
+    """Whether two have one shape, and nearly the same luma at 8 by 8 unless they are tiny."""
+    least = np.minimum(one.size, other.size)
+    shape = np.abs(one.aspect - other.aspect) <= ASPECT + (0.5 / least).sum(1)
+    cells = [p.luma.reshape(-1, 8, 8, 8, 8).mean((2, 4), dtype=np.float32) for p in (one, other)]
+    coarse = np.abs(cells[0] - cells[1]).max((1, 2), initial=0)
+    return shape & ((coarse <= HOPEFUL) | (least.min(1) < HALF))
+
+
+def _likeness(one: Pictures, other: Pictures) -> np.ndarray:
+    worst = [
+        np.maximum(_beyond(left, right), _beyond(right, left)).max((1, 2, 3), initial=0)
+        for left, right in _softened(one, other)
+    ]
+    return 1 - np.maximum(*worst) / 255
+
+
+def _softened(one: Pictures, other: Pictures) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Luma, then chroma, blurred by what the smaller picture does not have.
+
+    JPEG keeps chroma at half the size, so that it lacks detail the sooner.
+    """
+    least = np.minimum(one.size, other.size)
+    luma, chroma = _sigmas(least), _sigmas(least / 2) / 2
+    yield _soft(one.lumas, luma), _soft(other.lumas, luma)
+    yield _soft(one.chromas, chroma), _soft(other.chromas, chroma)
+
+
+def _sigmas(least: np.ndarray) -> np.ndarray:
+    """Pixels of 64 by which to blur, of few values."""
+    steps = np.ceil(2 * np.log2(SIDE / least.clip(2, SIDE)))
+    return np.where(least < SIDE, COARSE * 2 ** (steps / 2), SOFT)
+
+
+def after_gamma(one: Pictures, other: Pictures) -> np.ndarray:
+    """The same for pictures of another brightness, after the gamma that explains most of it.
+
+    Where a spot is a mixture, as at every edge, no gamma is right; it may have any up to that.
+    """
+    found = np.zeros(len(one.luma))
+    near = np.flatnonzero(_hopeful(one, other))
+    one, other = one[near], other[near]
+    darker = one.lumas.mean((1, 2, 3)) < other.lumas.mean((1, 2, 3))
+    dark, light = _chosen(darker, one, other), _chosen(darker, other, one)
+    gamma = _gamma(light, dark)
+    made = _darkened(light, gamma)
+    worst = np.zeros(len(near))
+    for (plain, target), (raised, _) in zip(
+        _softened(light, dark), _softened(made, dark), strict=True
+    ):
+        worst = np.maximum(worst, _between(plain, raised, target))
+    found[near] = np.where(gamma[:, 0, 0, 0] > BRIGHTER, 1 - STRICT * worst / 255, 0)
+    return found
+
+
+def _between(plain: np.ndarray, raised: np.ndarray, target: np.ndarray) -> np.ndarray:
+    off = np.maximum(_beyond(raised, target), _beyond(target, raised))
+    mixed = _around(plain, np.maximum) - _around(plain, np.minimum) > MIXED
+    high, low = np.maximum(plain, raised), np.minimum(plain, raised)
+    least = _around(high, np.maximum), _around(low, np.minimum)
+    outside = np.maximum(target - least[0], least[1] - target).clip(0)
+    worst: np.ndarray = np.where(mixed, outside, off).max((1, 2, 3), initial=0)
+    return worst
+
+
+def _chosen(first: np.ndarray, one: Pictures, other: Pictures) -> Pictures:
+    def pick(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        chosen = first.reshape(-1, *[1] * (left.ndim - 1))
+        return np.where(chosen, left, right)
+
+    return Pictures(
+        pick(one.luma, other.luma),
+        pick(one.chroma, other.chroma),
+        pick(one.size, other.size),
+        one.black,
+    )
+
+
+def _gamma(light: Pictures, dark: Pictures) -> np.ndarray:
+    """The exponent that makes the light like the dark, (n,), 1 to `GAMMA`; by Newton's steps."""
+    base = (light.lumas / 255).clip(1 / 255, 1)
+    target, slope = dark.lumas / 255, np.log(base)
+    gamma = np.ones((len(base), 1, 1, 1), np.float32)
+    for _ in range(3):
+        powered = base**gamma
+        change = powered * slope
+        moved = ((target - powered) * change).sum((1, 2, 3), keepdims=True)
+        gamma += moved / np.maximum((change**2).sum((1, 2, 3), keepdims=True), 1e-6)
+        gamma = gamma.clip(1, GAMMA)
+    return gamma
+
+
+def _darkened(light: Pictures, gamma: np.ndarray) -> Pictures:
+    """The pictures with every colour raised to a gamma, which is done at 32 by 32."""
+    rgb = _colours(light)
+    raised = 255 * (rgb / 255) ** gamma
+    luma = np.einsum("c,ncij->nij", np.array(LUMA, np.float32), raised)
+    fine = 255 * (light.luma.astype(np.float32) / 255) ** gamma[:, 0]
+    small = fine.reshape(-1, HALF, 2, HALF, 2).mean((2, 4))
+    off = luma - small
+    luma_fine = fine + off.repeat(2, 1).repeat(2, 2)
+    blue = 128 + (raised[:, 2] - luma) / 1.772
+    red = 128 + (raised[:, 0] - luma) / 1.402
+    return Pictures(luma_fine, np.stack([blue, red], axis=1), light.size, light.black)
+
+
+def _colours(pictures: Pictures) -> np.ndarray:
+    """RGB at 32 by 32, float32 (n, 3, 32, 32)."""
+    luma = pictures.luma.reshape(-1, HALF, 2, HALF, 2).mean((2, 4), dtype=np.float32)
+    blue, red = pictures.chroma.astype(np.float32).transpose(1, 0, 2, 3) - 128
+    green = luma - 0.344136 * blue - 0.714136 * red
+    planes = [luma + 1.402 * red, green, luma + 1.772 * blue]
+    return np.stack(planes, axis=1).clip(0, 255)
+
+
+def _soft(planes: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """Planes (n, channels, side, side) blurred by so many of their pixels across and down."""
+    if not len(planes):
+        return planes
+    across, down = (
+        np.stack([_blur(planes.shape[-1], each) for each in way])[:, None] for way in sigma.T
+    )
+    return down @ planes @ across.transpose(0, 1, 3, 2)
+
+
+@cache
+def _blur(side: int, sigma: float) -> np.ndarray:
+    """A Gaussian as a matrix; edges are continued by what is there."""
+    reach = np.arange(side)
+    kernel = np.exp(-((reach[:, None] - reach) ** 2) / (2 * sigma**2))
+    kernel /= kernel.sum(1, keepdims=True)
+    return kernel.astype(np.float32)
+
+
+def _beyond(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Of every spot, how far it is from the other picture's values within a pixel."""
+    return np.maximum(one - _around(other, np.maximum), _around(other, np.minimum) - one).clip(0)
+
+
+def _around(planes: np.ndarray, pick: np.ufunc) -> np.ndarray:
+    """The largest or least value within a pixel."""
+    for axis in (-1, -2):
+        moved = np.moveaxis(planes, axis, -1)
+        found = moved.copy()
+        pick(found[..., 1:], moved[..., :-1], out=found[..., 1:])
+        pick(found[..., :-1], moved[..., 1:], out=found[..., :-1])
+        planes = np.moveaxis(found, -1, axis)
+    return planes

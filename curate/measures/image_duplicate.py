@@ -163,17 +163,17 @@ def inside(planes: np.ndarray) -> np.ndarray:
 
     A thin border is taken off first, and then the margin within.
     """
-    boxes = _within(planes)
+    boxes = within(planes)
     thin = np.abs(boxes - [0, SIDE, 0, SIDE])
     bordered = ((thin > 0) & (thin <= BORDER)).sum(1) >= 3
     for number in np.flatnonzero(bordered):
         top, bottom, left, right = boxes[number]
         part = planes[number : number + 1, :, top + 1 : bottom - 1, left + 1 : right - 1]
-        boxes[number] = _within(part)[0] + [top + 1, top + 1, left + 1, left + 1]
+        boxes[number] = within(part)[0] + [top + 1, top + 1, left + 1, left + 1]
     return boxes
 
 
-def _within(planes: np.ndarray) -> np.ndarray:
+def within(planes: np.ndarray) -> np.ndarray:
     """Boxes without the outermost rows and columns that are of the nearest corner's colour."""
     first, last = planes[:, :, :1, 0].astype(np.int16), planes[:, :, -1:, -1].astype(np.int16)
     ends = [_extent(planes, axis, first, last) for axis in (3, 2)]

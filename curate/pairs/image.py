@@ -120,7 +120,11 @@ def decode_image(data: bytes) -> np.ndarray:
 
 
 def small_image(data: bytes, side: int) -> Small:
-    """The picture at `side` by `side`; a JPEG is not decoded at more pixels than that takes."""
+    """The picture at `side` by `side`.
+
+    A JPEG is decoded at no more pixels than that takes, and not by way of RGB, which cannot hold
+    every colour that a strong compression makes.
+    """
     if image_format(data) == "SVG":
         svg_size(data)
         data = render_svg(data)
@@ -128,7 +132,8 @@ def small_image(data: bytes, side: int) -> Small:
     with _opened(data) as image:
         width, height = image.size
         orientation = _orientation(image)
-        scaled = image.draft(None, (side, side))
+        plain = "YCbCr" if image.mode == "RGB" else None
+        scaled = image.draft(plain, (side, side))
         image.load()
         ground, small = _made_small(image, side, scaled[1] if scaled else (0, 0, width, height))
         if orientation in UPRIGHT:
@@ -240,6 +245,8 @@ def _made_small(image: Any, side: int, box: tuple[float, ...]) -> tuple[str, Any
 
     A scaled decode rounds its size up; `box` is where the picture ends.
     """
+    if image.mode == "YCbCr":
+        return "white", _resized(image, side, box)
     small = _resized(_over_white(image), side, box)
     if not _transparent(image) or _busy(small):
         return "white", small

@@ -19,19 +19,25 @@ from functools import cache
 import numpy as np
 import polars as pl
 
-from curate.measures.image_duplicate import SIDE
+from curate.measures.image_duplicate import SIDE, inside, within
+from curate.steps.overlay import REACH, Overlay
 
 HALF = SIDE // 2
 LUMA = (0.299, 0.587, 0.114)
 """Of red, green and blue, as JPEG has it."""
-SOFT = 0.7
+SOFT = 0.85
 """Pixels of 64 by which pictures are blurred at least."""
 COARSE = 1.1
 """Pixels of the smaller picture by which both are blurred where it has fewer than 64."""
-HOPEFUL = 40
-"""Levels that two pictures may differ by at 8 by 8 and still be worth a look."""
+UNLIKE = 90
+HOPEFUL = 30
+"""Levels that two pictures may differ by at 16 by 16 and still be worth a look."""
+STRICTER = 1.3
 STRICT = 2.0
 """How much heavier differences weigh after something was fitted."""
+DULL, DULLEST = 0.6, 60
+"""Share of its pixels by which a picture counts that was moved, and their most: reading between
+pixels blurs."""
 MIXED = 24
 """Range of levels within a pixel of a spot from which it counts as a mixture."""
 BRIGHTER = 1.05
@@ -64,6 +70,10 @@ class Pictures:
     def __getitem__(self, rows: np.ndarray) -> Pictures:
         return Pictures(self.luma[rows], self.chroma[rows], self.size[rows], self.black[rows])
 
+    def dulled(self) -> Pictures:
+        """The same, held to have less detail."""
+        return Pictures(self.luma, self.chroma, np.minimum(self.size * DULL, DULLEST), self.black)
+
     @property
     def lumas(self) -> np.ndarray:
         return self.luma[:, None].astype(np.float32)
@@ -79,12 +89,12 @@ class Pictures:
 
 def looks(one: Pictures, other: Pictures, least: float) -> tuple[np.ndarray, np.ndarray]:
     """How alike each is to its counterpart, 0 where less than `least`, and what was undone for it:
-    "" or "brightness". The order of the two does not matter.
+    "", "brightness" or "frame". The order of the two does not matter.
     """
     likeness = np.zeros(len(one.luma))
     undone = np.full(len(likeness), "", object)
     rest = np.flatnonzero(one.black == other.black)
-    for word, look in (("", as_they_are), ("brightness", after_gamma)):
+    for word, look in (("", as_they_are), ("brightness", after_gamma), ("frame", laid_over)):
         found = look(one[rest], other[rest]).round(6)
         good = found >= least
         likeness[rest[good]], undone[rest[good]] = found[good], word
@@ -101,20 +111,25 @@ def as_they_are(one: Pictures, other: Pictures) -> np.ndarray:
 
 
 def _hopeful(one: Pictures, other: Pictures) -> np.ndarray:
-    """Whether two have one shape, and nearly the same luma at 8 by 8 unless they are tiny."""
+    """Whether two have one shape, and nearly the same luma at 16 by 16 unless they are tiny."""
     least = np.minimum(one.size, other.size)
     shape = np.abs(one.aspect - other.aspect) <= ASPECT + (0.5 / least).sum(1)
-    cells = [p.luma.reshape(-1, 8, 8, 8, 8).mean((2, 4), dtype=np.float32) for p in (one, other)]
-    coarse = np.abs(cells[0] - cells[1]).max((1, 2), initial=0)
-    return shape & ((coarse <= HOPEFUL) | (least.min(1) < HALF))
+    coarse = np.abs(_cells(one.luma) - _cells(other.luma)).max((1, 2), initial=0)
+    bound = np.array([256, 2 * HOPEFUL, HOPEFUL])[np.digitize(least.min(1), [HALF, SIDE])]
+    return shape & (coarse <= bound)
+
+
+def _cells(luma: np.ndarray) -> np.ndarray:
+    """The mean of every 4 by 4 pixels."""
+    return luma.reshape(-1, SIDE // 4, 4, SIDE // 4, 4).mean((2, 4), dtype=np.float32)
 
 
 def _likeness(one: Pictures, other: Pictures) -> np.ndarray:
-    worst = [
-        np.maximum(_beyond(left, right), _beyond(right, left)).max((1, 2, 3), initial=0)
-        for left, right in _softened(one, other)
-    ]
-    return 1 - np.maximum(*worst) / 255
+    worst = np.zeros(len(one.luma))
+    for left, right in _softened(one, other):
+        off = np.maximum(_beyond(left, right), _beyond(right, left))
+        worst = np.maximum(worst, off.max((1, 2, 3), initial=0))
+    return 1 - worst / 255
 
 
 def _softened(one: Pictures, other: Pictures) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -151,18 +166,66 @@ def after_gamma(one: Pictures, other: Pictures) -> np.ndarray:
         _softened(light, dark), _softened(made, dark), strict=True
     ):
         worst = np.maximum(worst, _between(plain, raised, target))
-    found[near] = np.where(gamma[:, 0, 0, 0] > BRIGHTER, 1 - STRICT * worst / 255, 0)
+    found[near] = np.where(gamma[:, 0, 0, 0] > BRIGHTER, 1 - STRICTER * worst / 255, 0)
     return found
 
 
 def _between(plain: np.ndarray, raised: np.ndarray, target: np.ndarray) -> np.ndarray:
     off = np.maximum(_beyond(raised, target), _beyond(target, raised))
-    mixed = _around(plain, np.maximum) - _around(plain, np.minimum) > MIXED
+    mixed = ~_plain(plain)
     high, low = np.maximum(plain, raised), np.minimum(plain, raised)
     least = _around(high, np.maximum), _around(low, np.minimum)
     outside = np.maximum(target - least[0], least[1] - target).clip(0)
     worst: np.ndarray = np.where(mixed, outside, off).max((1, 2, 3), initial=0)
     return worst
+
+
+def laid_over(one: Pictures, other: Pictures) -> np.ndarray:
+    """The same for pictures of which one is cut or has a border, laid over each other."""
+    found = np.zeros(len(one.luma))
+    first = one.luma.sum((1, 2), dtype=np.int64) < other.luma.sum((1, 2), dtype=np.int64)
+    one, other = _chosen(first, one, other), _chosen(first, other, one)
+    start = Overlay.of_boxes(inside(one.luma[:, None]), inside(other.luma[:, None]), SIDE)
+    rest = np.flatnonzero(_movable(one, other, start))
+    start = start[rest]
+    for side, blur in ((HALF, 1.5), (SIDE, 1.0)):
+        if not len(rest):
+            return found
+        left, right = (_plane(each[rest], side, blur) for each in (one, other))
+        start = start.improved(left, right)
+        off = np.abs(left - start.laid(right)) * start.seen(side)
+        good = start.little & (off.max((1, 2), initial=0) <= UNLIKE)
+        rest, start = rest[good], start[good]
+    one, other = one[rest].dulled(), other[rest].dulled()
+    planes = [_replaced(*each, start) for each in ((one.lumas, other.lumas), (one.chromas, other.chromas))]
+    laid = Pictures(planes[0][:, 0], planes[1], other.size, other.black)
+    found[rest] = 1 - STRICT * (1 - _likeness(one, laid))
+    return found
+
+
+def _replaced(one: np.ndarray, other: np.ndarray, overlay: Overlay) -> np.ndarray:
+    """The one, but what the other covers is the other's; its outermost pixels mix with a border."""
+    seen = overlay.seen(one.shape[-1])
+    ring = 2 if one.shape[-1] == SIDE else 1
+    seen[:, :ring], seen[:, -ring:], seen[:, :, :ring], seen[:, :, -ring:] = 0, 0, 0, 0
+    return np.where(seen[:, None] > 0, overlay.laid(other), one)
+
+
+def _plane(pictures: Pictures, side: int, blur: float) -> np.ndarray:
+    luma = pictures.lumas.reshape(-1, 1, side, SIDE // side, side, SIDE // side).mean((3, 5))
+    return _soft(luma, np.full((len(luma), 2), blur))[:, 0]
+
+
+def _movable(one: Pictures, other: Pictures, start: Overlay) -> np.ndarray:
+    """Whether two may be moved against each other: not where both have margins all round that
+    say they are not, or where shapes differ more than a cut explains.
+    """
+    boxes = tuple(within(each.luma[:, None]) for each in (one, other))
+    framed = [((box > 0) & (box < SIDE)).all(1) for box in boxes]
+    still = framed[0] & framed[1] & (np.abs(boxes[0] - boxes[1]).max(1, initial=0) <= 1)
+    least = np.minimum(one.size, other.size)
+    shape = np.abs(one.aspect - other.aspect) <= 2 * REACH + (0.5 / least).sum(1)
+    return shape & ~still
 
 
 def _chosen(first: np.ndarray, one: Pictures, other: Pictures) -> Pictures:
@@ -181,7 +244,7 @@ def _chosen(first: np.ndarray, one: Pictures, other: Pictures) -> Pictures:
 def _gamma(light: Pictures, dark: Pictures) -> np.ndarray:
     """The exponent that makes the light like the dark, (n,), 1 to `GAMMA`; by Newton's steps."""
     base = (light.lumas / 255).clip(1 / 255, 1)
-    target, slope = dark.lumas / 255, np.log(base)
+    target, slope = dark.lumas / 255, np.log(base) * _plain(light.lumas) * _plain(dark.lumas)
     gamma = np.ones((len(base), 1, 1, 1), np.float32)
     for _ in range(3):
         powered = base**gamma
@@ -190,6 +253,11 @@ def _gamma(light: Pictures, dark: Pictures) -> np.ndarray:
         gamma += moved / np.maximum((change**2).sum((1, 2, 3), keepdims=True), 1e-6)
         gamma = gamma.clip(1, GAMMA)
     return gamma
+
+
+def _plain(planes: np.ndarray) -> np.ndarray:
+    """Where a spot is no mixture."""
+    return _around(planes, np.maximum) - _around(planes, np.minimum) <= MIXED
 
 
 def _darkened(light: Pictures, gamma: np.ndarray) -> Pictures:
@@ -240,11 +308,12 @@ def _beyond(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _around(planes: np.ndarray, pick: np.ufunc) -> np.ndarray:
-    """The largest or least value within a pixel."""
+    """The largest or least value within half a pixel."""
     for axis in (-1, -2):
         moved = np.moveaxis(planes, axis, -1)
         found = moved.copy()
-        pick(found[..., 1:], moved[..., :-1], out=found[..., 1:])
-        pick(found[..., :-1], moved[..., 1:], out=found[..., :-1])
+        between = (moved[..., 1:] + moved[..., :-1]) / 2
+        pick(found[..., 1:], between, out=found[..., 1:])
+        pick(found[..., :-1], between, out=found[..., :-1])
         planes = np.moveaxis(found, -1, axis)
     return planes

@@ -28,6 +28,8 @@ BORDER = 6
 """Rows or columns of a small picture that a border may have."""
 LEAST = 4
 """Rows or columns of a small picture below which what is inside margins is none."""
+LOW = 4.3
+"""Half waves over the picture up to which a frequency is low."""
 CHROMA = 0.7
 """Weight of the frequencies of chroma."""
 REMEMBERED = 512
@@ -215,6 +217,14 @@ def _waves(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     waves[:, 0] /= np.sqrt(2)
     waves *= ((places > 0) & (places < 1))[:, None] / np.sqrt(size)[:, None]
     return waves.astype(np.float32)
+
+
+@cache
+def low() -> np.ndarray:
+    """Which numbers of a sketch are of the lowest frequencies, bool (81,)."""
+    number = np.arange(8.0)
+    luma = np.hypot(number[:, None], number).ravel()[1:] <= LOW
+    return np.concatenate([luma, np.ones(18, bool)])
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from curate.measures.image_duplicate import IMAGE_SKETCH, IMAGE_THUMBNAIL
+from curate.measures.image_duplicate import IMAGE_SKETCH, IMAGE_THUMBNAIL, low
 from curate.steps.forest import near
 from curate.steps.likeness import ALIKE, COUPLES, crowd
 from curate.steps.look import Pictures, looks
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from curate.measures.measure import Measure
     from curate.steps.step import Ask
 
-SKETCHES = {"whole": 8, "trimmed": 16}
-"""Trees in which each is looked for."""
-ANGLE = 0.7
-"""Radians that the sketches of copies are apart at most."""
+SKETCHES = ("whole", "trimmed")
+FINE, ROUGH = (6, 0.25), (10, 0.5)
+"""Trees in which sketches are looked for, and radians that they are apart at most: all frequencies
+for what was only compressed or scaled, the lowest for what was cut."""
 FLAT_STEP = 8
 """Levels in which the colours of flat pictures are told apart by a bucket."""
 _BLOCK = 512
@@ -45,9 +45,10 @@ class Images:
         seen = _in_order(keys, ask.measure([IMAGE_SKETCH, IMAGE_THUMBNAIL], keys))
         drawn = seen.filter(~pl.col("flat"))
         parts = [_flat(seen.filter("flat"))]
-        for name, trees in SKETCHES.items():
-            found = near(_vectors(drawn[name]), trees, ANGLE)
-            parts.append(_couples(drawn["key"], found))
+        for name in SKETCHES:
+            sketches = _vectors(drawn[name])
+            for vectors, (trees, angle) in ((sketches, FINE), (sketches[:, low()], ROUGH)):
+                parts.append(_couples(drawn["key"], near(vectors, trees, angle)))
         return pl.concat(parts).unique(maintain_order=True)
 
     def verify(self, couples: pl.DataFrame, ask: Ask) -> pl.DataFrame:

@@ -29,19 +29,21 @@ SOFT = 0.85
 """Pixels of 64 by which pictures are blurred at least."""
 COARSE = 1.1
 """Pixels of the smaller picture by which both are blurred where it has fewer than 64."""
-UNLIKE = 90
+STAGES = ((SIDE // 4, 0.8), (HALF, 1.2), (SIDE, 1.0))
+"""Sides at which pictures are laid over each other, and by how many pixels they are blurred."""
+UNLIKE = 75
+"""Levels that two pictures laid over each other may differ by at any stage to be worth the next."""
 HOPEFUL = 30
 """Levels that two pictures may differ by at 16 by 16 and still be worth a look."""
-STRICTER = 1.3
-STRICT = 2.0
+STRICT = 1.5
 """How much heavier differences weigh after something was fitted."""
 DULL, DULLEST = 0.6, 60
 """Share of its pixels by which a picture counts that was moved, and their most: reading between
 pixels blurs."""
 MIXED = 24
 """Range of levels within a pixel of a spot from which it counts as a mixture."""
-BRIGHTER = 1.05
-"""Gamma below which two pictures are of one brightness."""
+TOLD, EVIDENCE = 4, 0.01
+"""Levels by which a gamma must change spots, and how many, to be told from another paint."""
 GAMMA = 1.3
 """Largest gamma that is undone."""
 ASPECT = 0.06
@@ -161,22 +163,25 @@ def after_gamma(one: Pictures, other: Pictures) -> np.ndarray:
     dark, light = _chosen(darker, one, other), _chosen(darker, other, one)
     gamma = _gamma(light, dark)
     made = _darkened(light, gamma)
-    worst = np.zeros(len(near))
-    for (plain, target), (raised, _) in zip(
-        _softened(light, dark), _softened(made, dark), strict=True
-    ):
-        worst = np.maximum(worst, _between(plain, raised, target))
-    found[near] = np.where(gamma[:, 0, 0, 0] > BRIGHTER, 1 - STRICTER * worst / 255, 0)
+    mixed = ~(_plain(light.lumas) & _plain(dark.lumas))
+    known = (np.abs(made.lumas - light.lumas) >= TOLD) & ~mixed
+    found[near] = 1 - STRICT * _between(light, made, dark, mixed) / 255
+    found[near] *= known.mean((1, 2, 3)) >= EVIDENCE
     return found
 
 
-def _between(plain: np.ndarray, raised: np.ndarray, target: np.ndarray) -> np.ndarray:
-    off = np.maximum(_beyond(raised, target), _beyond(target, raised))
-    mixed = ~_plain(plain)
-    high, low = np.maximum(plain, raised), np.minimum(plain, raised)
-    least = _around(high, np.maximum), _around(low, np.minimum)
-    outside = np.maximum(target - least[0], least[1] - target).clip(0)
-    worst: np.ndarray = np.where(mixed, outside, off).max((1, 2, 3), initial=0)
+def _between(plain: Pictures, raised: Pictures, target: Pictures, mixed: np.ndarray) -> np.ndarray:
+    """The largest distance from the raised, or where it is mixed from all up to that, (n,)."""
+    worst = np.zeros(len(mixed))
+    pairs = zip(_softened(plain, target), _softened(raised, target), strict=True)
+    for (before, goal), (after, _) in pairs:
+        side = goal.shape[-1]
+        blocks = mixed.reshape(len(mixed), 1, side, SIDE // side, side, SIDE // side).any((3, 5))
+        high, low = np.maximum(before, after), np.minimum(before, after)
+        bounds = _around(high, np.maximum), _around(low, np.minimum)
+        outside = np.maximum(goal - bounds[0], bounds[1] - goal).clip(0)
+        off = np.maximum(_beyond(after, goal), _beyond(goal, after))
+        worst = np.maximum(worst, np.where(blocks, outside, off).max((1, 2, 3), initial=0))
     return worst
 
 
@@ -188,7 +193,7 @@ def laid_over(one: Pictures, other: Pictures) -> np.ndarray:
     start = Overlay.of_boxes(inside(one.luma[:, None]), inside(other.luma[:, None]), SIDE)
     rest = np.flatnonzero(_movable(one, other, start))
     start = start[rest]
-    for side, blur in ((HALF, 1.5), (SIDE, 1.0)):
+    for side, blur in STAGES:
         if not len(rest):
             return found
         left, right = (_plane(each[rest], side, blur) for each in (one, other))
@@ -197,7 +202,9 @@ def laid_over(one: Pictures, other: Pictures) -> np.ndarray:
         good = start.little & (off.max((1, 2), initial=0) <= UNLIKE)
         rest, start = rest[good], start[good]
     one, other = one[rest].dulled(), other[rest].dulled()
-    planes = [_replaced(*each, start) for each in ((one.lumas, other.lumas), (one.chromas, other.chromas))]
+    planes = [
+        _replaced(*each, start) for each in ((one.lumas, other.lumas), (one.chromas, other.chromas))
+    ]
     laid = Pictures(planes[0][:, 0], planes[1], other.size, other.black)
     found[rest] = 1 - STRICT * (1 - _likeness(one, laid))
     return found

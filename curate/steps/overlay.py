@@ -31,7 +31,10 @@ class Overlay:
         """What lays boxes (top, bottom, left, right) over boxes, or nothing moved where that is
         too much.
         """
-        starts, ends = (one[:, [0, 2]] / side, other[:, [0, 2]] / side), (one[:, [1, 3]] / side, other[:, [1, 3]] / side)
+        starts, ends = (
+            (one[:, [0, 2]] / side, other[:, [0, 2]] / side),
+            (one[:, [1, 3]] / side, other[:, [1, 3]] / side),
+        )
         stretch = (ends[1] - starts[1]) / (ends[0] - starts[0])
         found = cls(starts[1] - stretch * starts[0], stretch)
         kept = found.little[:, None]

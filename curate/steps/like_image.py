@@ -16,7 +16,8 @@ import polars as pl
 from curate.measures.image_duplicate import IMAGE_SKETCH, IMAGE_THUMBNAIL, low
 from curate.steps.forest import near
 from curate.steps.likeness import ALIKE, COUPLES, crowd
-from curate.steps.look import Pictures, looks
+from curate.steps.look import looks
+from curate.steps.pictures import Pictures
 
 if TYPE_CHECKING:
     from curate.measures.measure import Measure

@@ -13,16 +13,14 @@ is stricter, by `STRICT`: with some freedom much becomes alike.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import polars as pl
 
-from curate.measures.image_duplicate import SIDE, inside, within
+from curate.measures.image_duplicate import SIDE
 from curate.steps.overlay import REACH, Overlay
+from curate.steps.pictures import HALF, Pictures, shrunk
 
-HALF = SIDE // 2
 LUMA = (0.299, 0.587, 0.114)
 """Of red, green and blue, as JPEG has it."""
 SOFT = 0.85
@@ -31,6 +29,8 @@ COARSE = 1.1
 """Pixels of the smaller picture by which both are blurred where it has fewer than 64."""
 STAGES = ((SIDE // 4, 0.8), (HALF, 1.2), (SIDE, 1.0))
 """Sides at which pictures are laid over each other, and by how many pixels they are blurred."""
+ROUGH = 0.5
+"""Share of its own differences by which a picture may differ from one that was moved a little."""
 UNLIKE = 75
 """Levels that two pictures laid over each other may differ by at any stage to be worth the next."""
 HOPEFUL = 30
@@ -50,50 +50,11 @@ ASPECT = 0.06
 """Largest difference of the logarithms of two aspect ratios."""
 
 
-@dataclass(frozen=True)
-class Pictures:
-    """Small pictures in rows: luma (n, 64, 64), chroma (n, 2, 32, 32), as float32."""
-
-    luma: np.ndarray
-    chroma: np.ndarray
-    size: np.ndarray
-    """Width and height in pixels, (n, 2)."""
-    black: np.ndarray
-    """Whether transparent parts were laid over black."""
-
-    @classmethod
-    def of(cls, seen: pl.DataFrame) -> Pictures:
-        """From values of `IMAGE_THUMBNAIL`."""
-        luma = np.frombuffer(b"".join(seen["luma"]), np.uint8).reshape(-1, SIDE, SIDE)
-        chroma = np.frombuffer(b"".join(seen["chroma"]), np.uint8).reshape(-1, 2, HALF, HALF)
-        size = seen.select("width", "height").to_numpy().astype(np.float64)
-        return cls(luma, chroma, size, (seen["ground"] == "black").to_numpy())
-
-    def __getitem__(self, rows: np.ndarray) -> Pictures:
-        return Pictures(self.luma[rows], self.chroma[rows], self.size[rows], self.black[rows])
-
-    def dulled(self) -> Pictures:
-        """The same, held to have less detail."""
-        return Pictures(self.luma, self.chroma, np.minimum(self.size * DULL, DULLEST), self.black)
-
-    @property
-    def lumas(self) -> np.ndarray:
-        return self.luma[:, None].astype(np.float32)
-
-    @property
-    def chromas(self) -> np.ndarray:
-        return self.chroma.astype(np.float32)
-
-    @property
-    def aspect(self) -> np.ndarray:
-        return np.log(self.size[:, 0] / self.size[:, 1])
-
-
 def looks(one: Pictures, other: Pictures, least: float) -> tuple[np.ndarray, np.ndarray]:
     """How alike each is to its counterpart, 0 where less than `least`, and what was undone for it:
     "", "brightness" or "frame". The order of the two does not matter.
     """
-    likeness = np.zeros(len(one.luma))
+    likeness = np.zeros(len(one))
     undone = np.full(len(likeness), "", object)
     rest = np.flatnonzero(one.black == other.black)
     for word, look in (("", as_they_are), ("brightness", after_gamma), ("frame", laid_over)):
@@ -106,7 +67,7 @@ def looks(one: Pictures, other: Pictures, least: float) -> tuple[np.ndarray, np.
 
 def as_they_are(one: Pictures, other: Pictures) -> np.ndarray:
     """1 minus the largest difference as a share of 255."""
-    found = np.zeros(len(one.luma))
+    found = np.zeros(len(one))
     near = np.flatnonzero(_hopeful(one, other))
     found[near] = _likeness(one[near], other[near])
     return found
@@ -116,18 +77,13 @@ def _hopeful(one: Pictures, other: Pictures) -> np.ndarray:
     """Whether two have one shape, and nearly the same luma at 16 by 16 unless they are tiny."""
     least = np.minimum(one.size, other.size)
     shape = np.abs(one.aspect - other.aspect) <= ASPECT + (0.5 / least).sum(1)
-    coarse = np.abs(_cells(one.luma) - _cells(other.luma)).max((1, 2), initial=0)
+    coarse = np.abs(one.coarse - other.coarse).max((1, 2), initial=0)
     bound = np.array([256, 2 * HOPEFUL, HOPEFUL])[np.digitize(least.min(1), [HALF, SIDE])]
     return shape & (coarse <= bound)
 
 
-def _cells(luma: np.ndarray) -> np.ndarray:
-    """The mean of every 4 by 4 pixels."""
-    return luma.reshape(-1, SIDE // 4, 4, SIDE // 4, 4).mean((2, 4), dtype=np.float32)
-
-
 def _likeness(one: Pictures, other: Pictures) -> np.ndarray:
-    worst = np.zeros(len(one.luma))
+    worst = np.zeros(len(one))
     for left, right in _softened(one, other):
         off = np.maximum(_beyond(left, right), _beyond(right, left))
         worst = np.maximum(worst, off.max((1, 2, 3), initial=0))
@@ -156,11 +112,11 @@ def after_gamma(one: Pictures, other: Pictures) -> np.ndarray:
 
     Where a spot is a mixture, as at every edge, no gamma is right; it may have any up to that.
     """
-    found = np.zeros(len(one.luma))
+    found = np.zeros(len(one))
     near = np.flatnonzero(_hopeful(one, other))
     one, other = one[near], other[near]
-    darker = one.lumas.mean((1, 2, 3)) < other.lumas.mean((1, 2, 3))
-    dark, light = _chosen(darker, one, other), _chosen(darker, other, one)
+    darker = one.coarse.sum((1, 2)) < other.coarse.sum((1, 2))
+    dark, light = one.chosen(darker, other), other.chosen(darker, one)
     gamma = _gamma(light, dark)
     made = _darkened(light, gamma)
     mixed = ~(_plain(light.lumas) & _plain(dark.lumas))
@@ -187,27 +143,55 @@ def _between(plain: Pictures, raised: Pictures, target: Pictures, mixed: np.ndar
 
 def laid_over(one: Pictures, other: Pictures) -> np.ndarray:
     """The same for pictures of which one is cut or has a border, laid over each other."""
-    found = np.zeros(len(one.luma))
-    first = one.luma.sum((1, 2), dtype=np.int64) < other.luma.sum((1, 2), dtype=np.int64)
-    one, other = _chosen(first, one, other), _chosen(first, other, one)
-    start = Overlay.of_boxes(inside(one.luma[:, None]), inside(other.luma[:, None]), SIDE)
-    rest = np.flatnonzero(_movable(one, other, start))
-    start = start[rest]
-    for side, blur in STAGES:
-        if not len(rest):
-            return found
-        left, right = (_plane(each[rest], side, blur) for each in (one, other))
-        start = start.improved(left, right)
-        off = np.abs(left - start.laid(right)) * start.seen(side)
-        good = start.little & (off.max((1, 2), initial=0) <= UNLIKE)
-        rest, start = rest[good], start[good]
-    one, other = one[rest].dulled(), other[rest].dulled()
-    planes = [
-        _replaced(*each, start) for each in ((one.lumas, other.lumas), (one.chromas, other.chromas))
-    ]
-    laid = Pictures(planes[0][:, 0], planes[1], other.size, other.black)
+    found = np.zeros(len(one))
+    first = one.coarse.sum((1, 2)) < other.coarse.sum((1, 2))
+    one, other = one.chosen(first, other), other.chosen(first, one)
+    start = Overlay.of_boxes(one.inner, other.inner, SIDE)
+    rest = np.flatnonzero(_movable(one, other))
+    rest = rest[_roughly(one[rest], other[rest], start[rest])]
+    rest, overlay = _overlaid(one, other, rest, start[rest])
+    one, other = (each[rest].dulled(DULL, DULLEST) for each in (one, other))
+    luma = _replaced(one.lumas, other.lumas, overlay)[:, 0]
+    laid = other.painted(luma, _replaced(one.chromas, other.chromas, overlay))
     found[rest] = 1 - STRICT * (1 - _likeness(one, laid))
     return found
+
+
+def _movable(one: Pictures, other: Pictures) -> np.ndarray:
+    """Whether two may be moved against each other: not where both have margins all round that
+    say they are not, or where shapes differ more than a cut explains.
+    """
+    framed = [((each.outer > 0) & (each.outer < SIDE)).all(1) for each in (one, other)]
+    still = framed[0] & framed[1] & (np.abs(one.outer - other.outer).max(1, initial=0) <= 1)
+    least = np.minimum(one.size, other.size)
+    shape = np.abs(one.aspect - other.aspect) <= 2 * REACH + (0.5 / least).sum(1)
+    return shape & ~still
+
+
+def _roughly(one: Pictures, other: Pictures, overlay: Overlay) -> np.ndarray:
+    """Whether most of 16 by 16 is alike, before any step."""
+    side = one.coarse.shape[-1]
+    off = np.abs(one.coarse - overlay.laid(other.coarse)) * overlay.seen(side)
+    spread = np.abs(one.coarse - one.coarse.mean((1, 2), keepdims=True)).sum((1, 2))
+    return off.sum((1, 2)) <= ROUGH * spread + 1
+
+
+def _overlaid(
+    one: Pictures, other: Pictures, rest: np.ndarray, overlay: Overlay
+) -> tuple[np.ndarray, Overlay]:
+    """Rows that still seem alike after every stage, and how they lie over each other."""
+    for side, blur in STAGES:
+        left, right = (_plane(each[rest], side, blur) for each in (one, other))
+        overlay = overlay.improved(left, right)
+        off = np.abs(left - overlay.laid(right)) * overlay.seen(side)
+        good = overlay.little & (off.max((1, 2), initial=0) <= UNLIKE)
+        rest, overlay = rest[good], overlay[good]
+    return rest, overlay
+
+
+def _plane(pictures: Pictures, side: int, blur: float) -> np.ndarray:
+    luma = shrunk(pictures.luma, side)[:, None]
+    return _soft(luma, np.full((len(luma), 2), blur))[:, 0]
 
 
 def _replaced(one: np.ndarray, other: np.ndarray, overlay: Overlay) -> np.ndarray:
@@ -216,36 +200,6 @@ def _replaced(one: np.ndarray, other: np.ndarray, overlay: Overlay) -> np.ndarra
     ring = 2 if one.shape[-1] == SIDE else 1
     seen[:, :ring], seen[:, -ring:], seen[:, :, :ring], seen[:, :, -ring:] = 0, 0, 0, 0
     return np.where(seen[:, None] > 0, overlay.laid(other), one)
-
-
-def _plane(pictures: Pictures, side: int, blur: float) -> np.ndarray:
-    luma = pictures.lumas.reshape(-1, 1, side, SIDE // side, side, SIDE // side).mean((3, 5))
-    return _soft(luma, np.full((len(luma), 2), blur))[:, 0]
-
-
-def _movable(one: Pictures, other: Pictures, start: Overlay) -> np.ndarray:
-    """Whether two may be moved against each other: not where both have margins all round that
-    say they are not, or where shapes differ more than a cut explains.
-    """
-    boxes = tuple(within(each.luma[:, None]) for each in (one, other))
-    framed = [((box > 0) & (box < SIDE)).all(1) for box in boxes]
-    still = framed[0] & framed[1] & (np.abs(boxes[0] - boxes[1]).max(1, initial=0) <= 1)
-    least = np.minimum(one.size, other.size)
-    shape = np.abs(one.aspect - other.aspect) <= 2 * REACH + (0.5 / least).sum(1)
-    return shape & ~still
-
-
-def _chosen(first: np.ndarray, one: Pictures, other: Pictures) -> Pictures:
-    def pick(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        chosen = first.reshape(-1, *[1] * (left.ndim - 1))
-        return np.where(chosen, left, right)
-
-    return Pictures(
-        pick(one.luma, other.luma),
-        pick(one.chroma, other.chroma),
-        pick(one.size, other.size),
-        one.black,
-    )
 
 
 def _gamma(light: Pictures, dark: Pictures) -> np.ndarray:
@@ -278,7 +232,7 @@ def _darkened(light: Pictures, gamma: np.ndarray) -> Pictures:
     luma_fine = fine + off.repeat(2, 1).repeat(2, 2)
     blue = 128 + (raised[:, 2] - luma) / 1.772
     red = 128 + (raised[:, 0] - luma) / 1.402
-    return Pictures(luma_fine, np.stack([blue, red], axis=1), light.size, light.black)
+    return light.painted(luma_fine, np.stack([blue, red], axis=1))
 
 
 def _colours(pictures: Pictures) -> np.ndarray:

@@ -59,7 +59,7 @@ class Overlay:
     def improved(self, one: np.ndarray, other: np.ndarray) -> Overlay:
         """After some steps on planes (n, side, side)."""
         found = self
-        for _ in range(TURNS):
+        for _ in range(TURNS if len(one) else 0):
             found = found._stepped(one, other)
         return found
 

@@ -27,17 +27,16 @@ SOFT = 0.85
 """Pixels of 64 by which pictures are blurred at least."""
 COARSE = 1.1
 """Pixels of the smaller picture by which both are blurred where it has fewer than 64."""
-STAGES = ((SIDE // 4, 0.8), (HALF, 1.2), (SIDE, 1.0))
-"""Sides at which pictures are laid over each other, and by how many pixels they are blurred."""
 ROUGH = 0.5
 """Share of its own differences by which a picture may differ from one that was moved a little."""
-UNLIKE = 75
-"""Levels that two pictures laid over each other may differ by at any stage to be worth the next."""
+STAGES = ((SIDE // 4, 0.8, 120), (HALF, 1.2, 90), (SIDE, 1.0, 75))
+"""Sides at which pictures are laid over each other, by how many pixels they are blurred, and by how
+many levels they may then differ to be worth the next."""
 HOPEFUL = 30
 """Levels that two pictures may differ by at 16 by 16 and still be worth a look."""
 STRICT = 1.5
 """How much heavier differences weigh after something was fitted."""
-DULL, DULLEST = 0.6, 60
+DULL, DULLEST = 0.6, 45
 """Share of its pixels by which a picture counts that was moved, and their most: reading between
 pixels blurs."""
 MIXED = 24
@@ -146,10 +145,9 @@ def laid_over(one: Pictures, other: Pictures) -> np.ndarray:
     found = np.zeros(len(one))
     first = one.coarse.sum((1, 2)) < other.coarse.sum((1, 2))
     one, other = one.chosen(first, other), other.chosen(first, one)
-    start = Overlay.of_boxes(one.inner, other.inner, SIDE)
     rest = np.flatnonzero(_movable(one, other))
-    rest = rest[_roughly(one[rest], other[rest], start[rest])]
-    rest, overlay = _overlaid(one, other, rest, start[rest])
+    start, off = _begun(one[rest], other[rest])
+    rest, overlay = _overlaid(one, other, rest[off <= ROUGH], start[off <= ROUGH])
     one, other = (each[rest].dulled(DULL, DULLEST) for each in (one, other))
     luma = _replaced(one.lumas, other.lumas, overlay)[:, 0]
     laid = other.painted(luma, _replaced(one.chromas, other.chromas, overlay))
@@ -162,29 +160,37 @@ def _movable(one: Pictures, other: Pictures) -> np.ndarray:
     say they are not, or where shapes differ more than a cut explains.
     """
     framed = [((each.outer > 0) & (each.outer < SIDE)).all(1) for each in (one, other)]
-    still = framed[0] & framed[1] & (np.abs(one.outer - other.outer).max(1, initial=0) <= 1)
+    still = framed[0] & framed[1] & (one.outer == other.outer).all(1)
     least = np.minimum(one.size, other.size)
     shape = np.abs(one.aspect - other.aspect) <= 2 * REACH + (0.5 / least).sum(1)
     return shape & ~still
 
 
-def _roughly(one: Pictures, other: Pictures, overlay: Overlay) -> np.ndarray:
-    """Whether most of 16 by 16 is alike, before any step."""
-    side = one.coarse.shape[-1]
-    off = np.abs(one.coarse - overlay.laid(other.coarse)) * overlay.seen(side)
-    spread = np.abs(one.coarse - one.coarse.mean((1, 2), keepdims=True)).sum((1, 2))
-    return off.sum((1, 2)) <= ROUGH * spread + 1
+def _begun(one: Pictures, other: Pictures) -> tuple[Overlay, np.ndarray]:
+    """With the insides of margins over each other, or as they are, whichever is nearer; and the
+    difference at 16 by 16 as a share of what there is.
+    """
+    ways = Overlay.of_boxes(one.inner, other.inner, SIDE), Overlay.none(len(one))
+    off = [_rough(one.coarse, other.coarse, overlay) for overlay in ways]
+    return ways[0].chosen(off[0] <= off[1], ways[1]), np.minimum(*off)
+
+
+def _rough(one: np.ndarray, other: np.ndarray, overlay: Overlay) -> np.ndarray:
+    off = np.abs(one - overlay.laid(other)) * overlay.seen(one.shape[-1])
+    spread = np.abs(one - one.mean((1, 2), keepdims=True)).sum((1, 2))
+    rough: np.ndarray = off.sum((1, 2)) / (spread + 1)
+    return rough
 
 
 def _overlaid(
     one: Pictures, other: Pictures, rest: np.ndarray, overlay: Overlay
 ) -> tuple[np.ndarray, Overlay]:
     """Rows that still seem alike after every stage, and how they lie over each other."""
-    for side, blur in STAGES:
+    for side, blur, unlike in STAGES:
         left, right = (_plane(each[rest], side, blur) for each in (one, other))
         overlay = overlay.improved(left, right)
         off = np.abs(left - overlay.laid(right)) * overlay.seen(side)
-        good = overlay.little & (off.max((1, 2), initial=0) <= UNLIKE)
+        good = overlay.little & (off.max((1, 2), initial=0) <= unlike)
         rest, overlay = rest[good], overlay[good]
     return rest, overlay
 

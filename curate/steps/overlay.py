@@ -40,6 +40,17 @@ class Overlay:
         kept = found.little[:, None]
         return cls(np.where(kept, found.shift, 0), np.where(kept, found.stretch, 1))
 
+    @classmethod
+    def none(cls, count: int) -> Overlay:
+        """Nothing moved."""
+        return cls(np.zeros((count, 2)), np.ones((count, 2)))
+
+    def chosen(self, first: np.ndarray, other: Overlay) -> Overlay:
+        """These where `first`, the others elsewhere."""
+        where = first[:, None]
+        shift = np.where(where, self.shift, other.shift)
+        return Overlay(shift, np.where(where, self.stretch, other.stretch))
+
     def __getitem__(self, rows: np.ndarray) -> Overlay:
         return Overlay(self.shift[rows], self.stretch[rows])
 
@@ -50,11 +61,6 @@ class Overlay:
         farthest = np.maximum(np.abs(self.shift), np.abs(ends)).max(1)
         together = np.abs(self.shift - ends).max(1)
         return (farthest <= 2 * REACH) & (together <= 2 * REACH)
-
-    @property
-    def moved(self) -> np.ndarray:
-        """The farthest that an edge is moved, (n,)."""
-        return np.maximum(np.abs(self.shift), np.abs(self.shift + self.stretch - 1)).max(1)
 
     def improved(self, one: np.ndarray, other: np.ndarray) -> Overlay:
         """After some steps on planes (n, side, side)."""

@@ -116,6 +116,18 @@ def scene_frames(recording: Recording, at_most: int = 8) -> list[tuple[float, np
         return [(time, _upright(_frame_at(container, stream, time))) for time in times]
 
 
+def small_frames(recording: Recording, rate: float, side: int) -> np.ndarray:
+    """Pictures at even times from the first frame's, `rate` a second: the frame that is then shown,
+    as uint8 (pictures, side, side, 3), each pixel the mean of its area.
+    """
+    with opened(recording.data, _format(recording.data)) as container:
+        shown = _frames(container, _stream(container), recording.span)
+        seen = [_small(frame, side) for frame in _evenly(shown, rate)]
+    if not seen:
+        raise Unreadable("holds no frames")
+    return np.stack(seen)
+
+
 def sound(recording: Recording) -> Waveform:
     """The film's first sound on the film's clock; `Unreadable` when there is none."""
     with opened(recording.data, _format(recording.data)) as container:
@@ -235,6 +247,25 @@ def _grey(frame: Any) -> np.ndarray:
     small = frame.reformat(GREY_SIDE, GREY_SIDE, "gray8", interpolation=REDUCED)
     grey: np.ndarray = small.to_ndarray().astype(np.int16)
     return grey
+
+
+def _evenly(frames: Iterable[Any], rate: float) -> Iterator[Any]:
+    """The frame that is shown at each of even times, up to the last frame's; one may be repeated."""
+    before, first, taken = None, 0.0, 0
+    for frame in frames:
+        if before is None:
+            before, first = frame, frame.time
+        while first + taken / rate < frame.time:
+            yield before
+            taken += 1
+        before = frame
+    if before is not None:
+        yield before
+
+
+def _small(frame: Any, side: int) -> np.ndarray:
+    pixels = frame.reformat(side, side, "rgb24", interpolation=REDUCED).to_ndarray()
+    return np.ascontiguousarray(np.rot90(pixels, frame.rotation // 90 % 4))
 
 
 def _thinned(times: list[float], at_most: int) -> list[float]:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from curate.steps.likeness import Kind
 
 
+NEAR = ("image", "text", "audio", "video")
+"""Types of fields in which look-alikes are found."""
+
+
 class MinHash(BaseModel):
     """How near texts are found: MinHash signatures propose, true overlap decides."""
 
@@ -43,7 +47,8 @@ class Dedup(Step):
     """Drop pairs that repeat another.
 
     `exact` finds what is equal in one field or in the whole pair: byte by byte, or once decoded.
-    `near` finds look-alikes of images and texts; where several fields are named, all must be alike.
+    `near` finds look-alikes of images, texts, sounds and films; where several fields are named, all
+    must be alike.
     A pair is dropped only when it is alike to a pair that stays: likeness is never passed along a
     chain. Who was dropped for whom stands in the release's `clusters.parquet`.
     """
@@ -55,6 +60,7 @@ class Dedup(Step):
         "- dedup: {near: image}",
         "- dedup: {near: caption, minhash: {threshold: 0.8}}",
         "- dedup: {near: [image, caption], keep: largest}",
+        "- dedup: {near: speech}",
         "- dedup: {near: caption, against: {path: ../releases/quiz/1.0.0, name: the quiz}}",
         "- dedup: {exact: image, by: content, keep: {by: caption.words}}",
         "- dedup: {near: caption, minhash: {threshold: 0.9, overlap: containment}, keep: balanced}",
@@ -70,7 +76,8 @@ class Dedup(Step):
         "white space single. Films and sensors are always compared as files.",
     )
     near: str | list[str] | None = Field(
-        None, description="One image or text field, or several that must all be alike."
+        None,
+        description="One image, text, audio or video field, or several that must all be alike.",
     )
     likeness: float = Field(
         0.9,
@@ -128,7 +135,7 @@ class Dedup(Step):
             yield Objection(("by",), "'by' says how `exact` compares", "exact, or no 'by'")
 
     def _check_near(self, fields: Fields) -> Iterator[Objection]:
-        able = tuple(n for n, field in fields.items() if field.type in ("image", "text"))
+        able = tuple(n for n, field in fields.items() if field.type in NEAR)
         for index, name in enumerate(self.near_fields):
             path = ("near",) if isinstance(self.near, str) else ("near", index)
             if name not in fields:
@@ -136,10 +143,18 @@ class Dedup(Step):
             elif name not in able:
                 kind = fields[name].type
                 yield Objection(
-                    path, f"'{name}' is a field of type {kind}", "an image or text field", able
+                    path,
+                    f"'{name}' is a field of type {kind}",
+                    "a field of type image, text, audio or video",
+                    able,
                 )
         if self.near == []:
-            yield Objection(("near",), "'near' names no field", "an image or text field", able)
+            yield Objection(
+                ("near",),
+                "'near' names no field",
+                "a field of type image, text, audio or video",
+                able,
+            )
 
     def decodes(self, fields: Fields) -> bool:
         return self.exact != "pair" or self.by == "content"
@@ -167,11 +182,17 @@ class Dedup(Step):
         return [Compared(name, self._kind(fields[name].type)) for name in self.near_fields]
 
     def _kind(self, modality: str) -> Kind:
+        from curate.steps.like_audio import Sounds
         from curate.steps.like_image import Images
         from curate.steps.like_text import Texts
+        from curate.steps.like_video import Films
 
         if modality == "image":
             return Images(self.likeness)
+        if modality == "audio":
+            return Sounds()
+        if modality == "video":
+            return Films()
         found = self.minhash
         return Texts(found.threshold, found.ngram, found.unit, found.overlap)
 

@@ -32,7 +32,7 @@ def write_release(
     """Everything but the manifest, which `seal` adds; `media` is None for media by reference."""
     for split, frame in content.data.items():
         _write_data(folder / "data" / split, frame, content, media)
-    tables = {
+    tables: dict[str, pl.DataFrame | None] = {
         "pairs": content.pairs,
         "decisions": content.decisions,
         "clusters": content.clusters,

@@ -75,6 +75,28 @@ def test_columns_of_decisions(finished: Finished) -> None:
     assert {name.partition(" ")[0] for name in decisions["name"]} == words
 
 
+def test_clusters_name_copies(finished: Finished) -> None:
+    clusters = pl.read_parquet(finished.release / "clusters.parquet")
+    columns = ("step", "name", "cluster", "pair_id", "role", "related_id", "likeness", "detail")
+    assert clusters.columns == list(columns)
+    assert clusters["name"].to_list() == ["dedup near image"] * 2
+    assert clusters["role"].to_list() == ["kept", "dropped"]
+    pairs, decisions, _ = finished.workspace.tables()
+    gone = clusters.filter(pl.col("role") == "dropped").row(0, named=True)
+    line = decisions.filter(pl.col("reason") == "near duplicate").row(0, named=True)
+    assert gone["pair_id"] == line["pair_id"]
+    assert gone["cluster"] == gone["related_id"] == line["related_id"]
+    assert (gone["likeness"], gone["detail"]) == (line["score"], line["detail"])
+    assert dict(pairs.select("pair_id", "status").iter_rows())[gone["cluster"]] == "kept"
+    assert "| dedup near image | 1 | 1 | 2 |" in (finished.release / "README.md").read_text()
+
+
+def test_without_dedup_there_are_no_clusters(workspace: Workspace) -> None:
+    release = workspace.having(steps=STEPS[:1]).build().path
+    assert not (release / "clusters.parquet").exists()
+    assert "clusters.parquet" not in (release / "README.md").read_text()
+
+
 def test_manifest_names_every_file(finished: Finished) -> None:
     manifest = json.loads((finished.release / "manifest.json").read_text())
     assert manifest["digest"] == finished.built.digest

@@ -151,6 +151,34 @@ def test_edited_decisions(
     assert (told in found) if told else (found == [])
 
 
+def without_the_one_that_stayed(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.filter(pl.col("role") != "kept")
+
+
+def of_another(frame: pl.DataFrame) -> pl.DataFrame:
+    gone = pl.col("role") == "dropped"
+    return frame.with_columns(pair_id=pl.when(gone).then(pl.lit("nobody")).otherwise("pair_id"))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            without_the_one_that_stayed,
+            "clusters.parquet has clusters without one pair that stayed",
+        ),
+        (of_another, "clusters.parquet has copies that decisions.parquet did not drop"),
+    ],
+)
+def test_edited_clusters(
+    release: Path, change: Callable[[pl.DataFrame], pl.DataFrame], told: str
+) -> None:
+    rewritten(release, "clusters.parquet", change)
+    assert "the content of clusters differs from its digest" in problems(release)
+    mend_digests(release, "clusters")
+    assert problems(release) == [told]
+
+
 def test_a_pair_that_was_taken_out_of_the_data(release: Path) -> None:
     name = next(str(p.relative_to(release)) for p in release.glob("data/train/*.parquet"))
     rewritten(release, name, lambda frame: frame.slice(1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from curate.errors import DataError
+from curate.measures.measure import Measure
 from curate.recipe import read_recipe
 from curate.run.build import Options, opened
 from curate.run.progress import Silence
 from curate.steps.balance import chosen
-from curate.steps.copies import EDGES, leaders, named
-from curate.steps.preference import permissiveness
+from curate.steps.copies import EDGES, ROUNDS, Compared, alike, leaders, named
+from curate.steps.likeness import ALIKE, COUPLES, FEW, crowd
+from curate.steps.preference import Best, by_preference, permissiveness
+from curate.steps.step import Ask
+from tests.steps.asked import Asked
 from tests.steps.conftest import Table
 from tests.steps.test_dedup_step import gone, images, texts, words
 from tests.workspace import Workspace, photo, tone
@@ -104,6 +109,13 @@ def test_licences_in_order() -> None:
     assert ranks == [{6}, {5}, {4}, {3}, {2}, {1}, {0}]
 
 
+def test_what_has_no_number_comes_last() -> None:
+    scores = [float("nan"), 0.2, None, 0.9]
+    table = pl.DataFrame({"position": range(4), "align": scores})
+    ordered = by_preference(table, Best(by="align"), None, Asked({}, {}))
+    assert ordered["position"].to_list() == [3, 1, 0, 2]
+
+
 def test_balanced_keeps_the_shares(table: Table) -> None:
     """Each text once per tone, dark always last: the first read would leave no dark one."""
     tones = ("light", "medium", "dark")
@@ -165,8 +177,8 @@ def test_containment_finds_what_a_longer_text_holds(table: Table) -> None:
     part = "a b c d e f g h i j"
     captions = [part + " k l m n o p q r s", part, "z y x w v u t s r q"]
     assert gone(texts(table, captions).decide(words("caption"))) == {}
-    step = words("caption")
-    step["dedup"]["minhash"]["overlap"] = "containment"
+    minhash = {"ngram": 1, "unit": "word", "threshold": 0.8, "overlap": "containment"}
+    step = {"dedup": {"near": "caption", "minhash": minhash}}
     said = texts(table, captions).decide(step)
     assert gone(said) == {1: 0}
     assert said["score"][1] == 1.0
@@ -178,13 +190,50 @@ def test_words_of_scripts_without_spaces(table: Table) -> None:
     assert gone(texts(table, captions).decide(step)) == {1: 0}
 
 
-def test_a_million_rows_of_one_text(table: Table) -> None:
-    """Here a hundred thousand spellings of ten texts: what is equal in form is looked at once."""
-    captions = [f"text number {n % 10}{' ' * (n // 10)}" for n in range(20_000)]
+def test_thousands_of_spellings_of_few_texts(table: Table) -> None:
+    """What is equal in form is one text: its spellings are never looked at one by one."""
+    captions = [f"{n % 10 * 11111} words in all{' ' * (n // 10)}" for n in range(20_000)]
     start = time.perf_counter()
-    said = texts(table, captions).decide({"dedup": {"near": "caption"}})
-    assert said["verdict"].eq("drop").sum() in (19_990, 19_999)
+    said = texts(table, captions).decide(words("caption"))
+    assert gone(said) == {n: n % 10 for n in range(10, 20_000)}
+    assert set(said["detail"].drop_nulls()) == {"equal"}
     assert time.perf_counter() - start < 30
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """One bucket of thousands, of which those alike that leave the same rest; counts the looks."""
+
+    rest: int
+    looks: list[int]
+    word: str = "crowd"
+    threshold: float = 1.0
+
+    def measures(self) -> tuple[Measure, ...]:
+        return ()
+
+    def propose(self, keys: pl.Series, ask: Ask) -> pl.DataFrame:
+        members = pl.DataFrame({"bucket": 0, "member": range(keys.len())})
+        couples = crowd(members.with_columns(bucket=pl.lit(0)))
+        ends = {side: keys.gather(couples[side]) for side in ("left", "right")}
+        return pl.DataFrame(ends, schema=COUPLES)
+
+    def verify(self, couples: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        self.looks.append(couples.height)
+        left, right = (couples[side].cast(pl.Int64) % self.rest for side in ("left", "right"))
+        said = couples.with_columns(likeness=pl.lit(1.0), detail=pl.lit("crowd"))
+        return said.filter(left == right).cast(pl.Schema(ALIKE))
+
+
+@pytest.mark.parametrize("rest", [1, 3, 100, 3000])
+def test_a_crowded_bucket_costs_a_bounded_number_of_looks(rest: int) -> None:
+    """However alike its members are: each is held against 128 others at most."""
+    kind = Crowd(rest, [])
+    nodes = pl.DataFrame({"it_sha256": [f"{n:05d}" for n in range(3000)]})
+    edges = alike(nodes, [Compared("it", kind)], Asked({}, {}))
+    assert sum(kind.looks) <= 3000 * ROUNDS * FEW
+    stays = 3000 - leaders(edges, 3000).sum()
+    assert stays == rest if rest <= ROUNDS * FEW else stays >= rest
 
 
 def test_one_picture_with_many_captions(table: Table, tmp_path: Path) -> None:

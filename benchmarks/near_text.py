@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -125,21 +124,15 @@ def _run(command: list[str]) -> str:
 
 
 def measured(made: Documents, find: Callable[[Path], set[int]]) -> tuple[float, ...]:
-    """Seconds on the clock and of processors, recall and precision."""
+    """Seconds, recall and precision."""
     with TemporaryDirectory(prefix="curate-bench-") as place:
         folder = Path(place, "documents")
         folder.mkdir()
         lines = [json.dumps({"n": n, "text": text}) + "\n" for n, text in enumerate(made.texts)]
         (folder / "documents.jsonl").write_text("".join(lines))
-        start, used = time.perf_counter(), _used()
+        start = time.perf_counter()
         kept = find(folder)
-        return time.perf_counter() - start, _used() - used, *made.scores(kept)
-
-
-def _used() -> float:
-    """Seconds of processors that finished children took."""
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return spent.ru_utime + spent.ru_stime
+        return time.perf_counter() - start, *made.scores(kept)
 
 
 def main() -> None:
@@ -153,12 +146,12 @@ def main() -> None:
     if given.peers:
         finders |= {name: theirs(name, given.peers) for name in given.only}
     found = {name: measured(made, find) for name, find in finders.items()}
-    wall, used = found["curate"][:2]
+    wall = found["curate"][0]
     rows = [
-        (name, f"{s:.1f}", f"{s / wall:.1f}", f"{u:.1f}", f"{u / used:.1f}", f"{r:.4f}", f"{p:.4f}")
-        for name, (s, u, r, p) in found.items()
+        (name, f"{s:.1f}", f"{s / wall:.1f}", f"{r:.4f}", f"{p:.4f}")
+        for name, (s, r, p) in found.items()
     ]
-    head = ["seconds", "times ours", "processor", "times ours", "recall", "precision"]
+    head = ["seconds", "times ours", "recall", "precision"]
     show([f"{given.documents:,} documents", *head], rows)
 
 

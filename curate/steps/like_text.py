@@ -60,13 +60,11 @@ class Texts:
         return ask.measure(TEXT_FORMS, keys).select("key", form="plain")
 
     def propose(self, keys: pl.Series, ask: Ask) -> pl.DataFrame:
-        """One band of all texts is held at a time beside their hashes, 8 bytes a band."""
+        """One band of all texts is looked at after the other: 8 bytes a band and text are held."""
         places, hashes = self._hashes(keys, ask)
-        found = [pl.DataFrame(schema={"left": pl.Int64, "right": pl.Int64})]
-        for band in hashes.T:
-            shared = _shared(places, band)
-            found.append(crowd(shared))
-        couples = pl.concat(found).unique()
+        couples = pl.DataFrame(schema={"left": pl.Int64, "right": pl.Int64})
+        for band in hashes:
+            couples = pl.concat([couples, crowd(_shared(places, band))]).unique()
         ends = {side: keys.gather(couples[side]) for side in ("left", "right")}
         return pl.DataFrame(ends, schema=COUPLES)
 
@@ -77,14 +75,16 @@ class Texts:
         return alike.cast(pl.Schema(ALIKE))
 
     def _hashes(self, keys: pl.Series, ask: Ask) -> tuple[Array, Array]:
-        """Places in `keys` of the texts that have shingles, and a hash per band of each."""
-        parts = [
-            (part["place"].to_numpy(), _banded(part["signature"].to_numpy(), *self.bands))
-            for part in self._signatures(keys, ask)
-        ]
-        places, hashes = zip(*parts, strict=True) if parts else ((), ())
-        empty = np.zeros((0, self.bands[0]), np.uint64)
-        return np.concatenate([np.zeros(0, np.int64), *places]), np.concatenate([empty, *hashes])
+        """Places in `keys` of the texts that have shingles, and per band a hash of each."""
+        places = np.zeros(keys.len(), np.int64)
+        hashes = np.zeros((self.bands[0], keys.len()), np.uint64)
+        known = 0
+        for part in self._signatures(keys, ask):
+            end = known + part.height
+            places[known:end] = part["place"]
+            hashes[:, known:end] = _banded(part["signature"].to_numpy(), *self.bands)
+            known = end
+        return places[:known], hashes[:, :known]
 
     def _signatures(self, keys: pl.Series, ask: Ask) -> Iterator[pl.DataFrame]:
         """Read a part at a time: whole signatures of a million texts are 512 MB."""
@@ -135,11 +135,11 @@ def promise(threshold: float, overlap: Overlap) -> str:
 
 
 def _banded(signatures: Array, count: int, rows: int) -> Array:
-    """A 64-bit hash of every band of every signature; two that collide only cost a look."""
+    """Per band a 64-bit hash of every signature; two that collide only cost a look."""
     cut = signatures[:, : count * rows].reshape(-1, count, rows)
-    hashes = np.zeros(cut.shape[:2], np.uint64)
+    hashes = np.zeros((count, len(cut)), np.uint64)
     for row in range(rows):
-        hashes = (hashes ^ cut[:, :, row]) * _FACTOR
+        hashes = (hashes ^ cut[:, :, row].T) * _FACTOR
         hashes ^= hashes >> np.uint64(29)
     return hashes
 

@@ -80,7 +80,7 @@ class Dedup(Step):
         description="One image, text, audio or video field, or several that must all be alike.",
     )
     likeness: float = Field(
-        0.9,
+        0.945,
         gt=0,
         le=1,
         description="Images: how alike the least alike spot of two pictures must be, 1 is equal.",

@@ -30,6 +30,8 @@ for what was only compressed or scaled, the lowest for what was cut."""
 FLAT_STEP = 8
 """Levels in which the colours of flat pictures are told apart by a bucket."""
 _BLOCK = 512
+_PART = 32_768
+"""Pictures or couples of which the small pictures are in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Images:
         return (IMAGE_SKETCH, IMAGE_THUMBNAIL)
 
     def propose(self, keys: pl.Series, ask: Ask) -> pl.DataFrame:
-        seen = _in_order(keys, ask.measure([IMAGE_SKETCH, IMAGE_THUMBNAIL], keys))
+        seen = _in_order(keys, ask)
         drawn = seen.filter(~pl.col("flat"))
         parts = [_flat(seen.filter("flat"))]
         for name in SKETCHES:
@@ -53,22 +55,38 @@ class Images:
         return pl.concat(parts).unique(maintain_order=True)
 
     def verify(self, couples: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        parts = (self._looked(part, ask) for part in couples.iter_slices(_PART))
+        return pl.concat([pl.DataFrame(schema=ALIKE), *parts])
+
+    def _looked(self, couples: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         keys = pl.concat([couples["left"], couples["right"].rename("left")]).unique()
         seen = ask.measure(IMAGE_THUMBNAIL, keys).filter(pl.col("error").is_null())
-        known = pl.col("left").is_in(seen["key"].implode())
-        couples = couples.filter(known & pl.col("right").is_in(seen["key"].implode()))
+        known = seen["key"].implode()
+        couples = couples.filter(pl.col("left").is_in(known) & pl.col("right").is_in(known))
         pictures = Pictures.of(seen)
         found = [pl.DataFrame(schema=ALIKE)]
         for block in couples.iter_slices(_BLOCK):
             left, right = (pictures[_places(block[side], seen["key"])] for side in COUPLES)
-            found.append(_alike(block, *looks(left, right, self.threshold)))
+            alike = _alike(block, *looks(left, right))
+            found.append(alike.filter(pl.col("likeness") >= self.threshold))
         return pl.concat(found)
 
 
-def _in_order(keys: pl.Series, values: pl.DataFrame) -> pl.DataFrame:
-    """Sketches in the order of the keys, of what could be measured."""
-    sound = values.filter(pl.col("error").is_null()).select("key", "flat", *SKETCHES)
-    return keys.to_frame("key").join(sound, on="key", maintain_order="left")
+def _in_order(keys: pl.Series, ask: Ask) -> pl.DataFrame:
+    """Sketches in the order of the keys, of what could be measured.
+
+    Small pictures are made by the way, of the same decode; they are not kept in memory.
+    """
+    named = keys.rename("key").sort().to_frame()
+    parts = [
+        ask.measure([IMAGE_SKETCH, IMAGE_THUMBNAIL], part["key"])
+        .filter(pl.col("error").is_null())
+        .select("key", "flat", *SKETCHES)
+        for part in named.iter_slices(_PART)
+    ]
+    empty = {"key": pl.String, "flat": pl.Boolean, **dict.fromkeys(SKETCHES, pl.Binary)}
+    seen = pl.concat([pl.DataFrame(schema=empty), *parts])
+    return keys.to_frame("key").join(seen, on="key", maintain_order="left")
 
 
 def _vectors(sketches: pl.Series) -> np.ndarray:
@@ -109,4 +127,4 @@ def _alike(block: pl.DataFrame, likeness: np.ndarray, undone: np.ndarray) -> pl.
         likeness=pl.Series(likeness.astype(np.float64).round(6)),
         detail=pl.Series(words, dtype=pl.String),
     )
-    return scored.filter(pl.col("likeness") > 0).cast(pl.Schema(ALIKE))
+    return scored.cast(pl.Schema(ALIKE))

@@ -27,13 +27,15 @@ SOFT = 0.85
 """Pixels of 64 by which pictures are blurred at least."""
 COARSE = 1.1
 """Pixels of the smaller picture by which both are blurred where it has fewer than 64."""
-ROUGH = 0.5
+ROUGH = 0.4
 """Share of its own differences by which a picture may differ from one that was moved a little."""
-STAGES = ((SIDE // 4, 0.8, 120), (HALF, 1.2, 90), (SIDE, 1.0, 75))
+STAGES = ((SIDE // 4, 0.8, 60), (HALF, 1.2, 75), (SIDE, 1.0, 90))
 """Sides at which pictures are laid over each other, by how many pixels they are blurred, and by how
 many levels they may then differ to be worth the next."""
 HOPEFUL = 30
 """Levels that two pictures may differ by at 16 by 16 and still be worth a look."""
+SURE = 0.945
+"""Likeness from which nothing else is tried."""
 STRICT = 1.5
 """How much heavier differences weigh after something was fitted."""
 DULL, DULLEST = 0.6, 45
@@ -49,18 +51,17 @@ ASPECT = 0.06
 """Largest difference of the logarithms of two aspect ratios."""
 
 
-def looks(one: Pictures, other: Pictures, least: float) -> tuple[np.ndarray, np.ndarray]:
-    """How alike each is to its counterpart, 0 where less than `least`, and what was undone for it:
-    "", "brightness" or "frame". The order of the two does not matter.
+def looks(one: Pictures, other: Pictures) -> tuple[np.ndarray, np.ndarray]:
+    """How alike each is to its counterpart, 0 to 1, and what was undone for it: "", "brightness" or
+    "frame". The order of the two does not matter.
     """
-    likeness = np.zeros(len(one))
-    undone = np.full(len(likeness), "", object)
+    likeness, undone = np.zeros(len(one)), np.full(len(one), "", object)
     rest = np.flatnonzero(one.black == other.black)
     for word, look in (("", as_they_are), ("brightness", after_gamma), ("frame", laid_over)):
-        found = look(one[rest], other[rest]).round(6)
-        good = found >= least
-        likeness[rest[good]], undone[rest[good]] = found[good], word
-        rest = rest[~good]
+        found = look(one[rest], other[rest]).clip(0).round(6)
+        better = found > likeness[rest]
+        likeness[rest[better]], undone[rest[better]] = found[better], word
+        rest = rest[likeness[rest] < SURE]
     return likeness, undone
 
 
@@ -201,10 +202,8 @@ def _plane(pictures: Pictures, side: int, blur: float) -> np.ndarray:
 
 
 def _replaced(one: np.ndarray, other: np.ndarray, overlay: Overlay) -> np.ndarray:
-    """The one, but what the other covers is the other's; its outermost pixels mix with a border."""
+    """The one, but what the other covers is the other's."""
     seen = overlay.seen(one.shape[-1])
-    ring = 2 if one.shape[-1] == SIDE else 1
-    seen[:, :ring], seen[:, -ring:], seen[:, :, :ring], seen[:, :, -ring:] = 0, 0, 0, 0
     return np.where(seen[:, None] > 0, overlay.laid(other), one)
 
 

@@ -105,9 +105,14 @@ class Overlay:
         return places
 
     def seen(self, side: int) -> np.ndarray:
-        """Where the other covers the one, by a pixel more than it must, float32 (n, side, side)."""
-        inner = [
-            (abs(self._places(way, side) - 0.5) <= 0.5 - 1 / side).astype(np.float32)
-            for way in (0, 1)
-        ]
-        return inner[0][:, :, None] * inner[1][:, None, :]
+        """Where the other covers the one, float32 (n, side, side). Outermost pixels do not count:
+        they mix with a border.
+        """
+        ring = max(1, side // 32)
+        inside = slice(ring, side - ring)
+        covered = np.zeros((2, len(self.shift), side), np.float32)
+        for way in (0, 1):
+            places = self._places(way, side)[:, inside]
+            covered[way, :, inside] = np.abs(places - 0.5) <= 0.5 - ring / side
+        seen: np.ndarray = covered[0][:, :, None] * covered[1][:, None, :]
+        return seen

@@ -73,8 +73,8 @@ def test_near_image_finds_what_was_compressed_or_made_smaller(
     assert gone(said) == {1: 0, 2: 0, 3: 0}
     out = said.filter(pl.col("verdict") == "drop")
     assert set(out["reason"]) == {"near duplicate"}
-    assert set(out["threshold"]) == {0.9}
-    assert out["score"].is_between(0.9, 1).all()
+    assert set(out["threshold"]) == {0.945}
+    assert out["score"].is_between(0.945, 1).all()
 
 
 def test_near_image_leaves_what_differs(table: Table, tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from curate.pairs.image import FLAT, Small, small_image
 
 SIDE = 64
 """Pixels of a small picture's luma; its chroma has half as many."""
+NUMBERS = 81
+"""Of a sketch: 63 of luma, 18 of chroma."""
 MARGIN = 24
 """Levels by which what is in a margin may differ from the margin's corner."""
 BORDER = 6
@@ -176,19 +178,18 @@ def inside(planes: np.ndarray) -> np.ndarray:
 
 
 def within(planes: np.ndarray) -> np.ndarray:
-    """Boxes without the outermost rows and columns that are of the nearest corner's colour."""
-    first, last = planes[:, :, :1, 0].astype(np.int16), planes[:, :, -1:, -1].astype(np.int16)
-    ends = [_extent(planes, axis, first, last) for axis in (3, 2)]
-    return np.stack([*ends[0], *ends[1]], axis=1)
+    """Boxes without the outermost rows and columns that are of the outermost one's colour."""
+    rows, columns = _extent(planes), _extent(planes.swapaxes(2, 3))
+    return np.stack([*rows, *columns], axis=1)
 
 
-def _extent(
-    planes: np.ndarray, axis: int, first: np.ndarray, last: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Where what is inside begins and ends, looking along an axis."""
-    high, low = planes.max(axis), planes.min(axis)
+def _extent(planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first row of what is inside, and the first after it. Ends of rows mix with borders."""
+    middle = planes[..., planes.shape[3] // 2].astype(np.int16)
+    high, low = planes[..., 1:-1].max(3), planes[..., 1:-1].min(3)
     start, end = (
-        ((high - colour > MARGIN) | (colour - low > MARGIN)).any(1) for colour in (first, last)
+        ((high - colour > MARGIN) | (colour - low > MARGIN)).any(1)
+        for colour in (middle[..., :1], middle[..., -1:])
     )
     size = start.shape[1]
     begins, ends = start.argmax(1), size - end[:, ::-1].argmax(1)

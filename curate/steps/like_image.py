@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from curate.measures.image_duplicate import IMAGE_SKETCH, IMAGE_THUMBNAIL, low
+from curate.measures.image_duplicate import IMAGE_SKETCH, IMAGE_THUMBNAIL, NUMBERS, low
 from curate.steps.forest import near
 from curate.steps.likeness import ALIKE, COUPLES, crowd
 from curate.steps.look import looks
@@ -90,8 +90,7 @@ def _in_order(keys: pl.Series, ask: Ask) -> pl.DataFrame:
 
 
 def _vectors(sketches: pl.Series) -> np.ndarray:
-    joined = np.frombuffer(b"".join(sketches), np.int8)
-    return joined.reshape(len(sketches), -1)
+    return np.frombuffer(b"".join(sketches), np.int8).reshape(-1, NUMBERS)
 
 
 def _couples(names: pl.Series, places: np.ndarray) -> pl.DataFrame:
@@ -101,9 +100,7 @@ def _couples(names: pl.Series, places: np.ndarray) -> pl.DataFrame:
 
 def _flat(seen: pl.DataFrame) -> pl.DataFrame:
     """Couples of flat pictures of one colour: each stands in the buckets round its colour."""
-    colours = _vectors(seen["whole"])[:, :3].astype(np.int64) + 128 if len(seen) else None
-    if colours is None:
-        return pl.DataFrame(schema=COUPLES)
+    colours = _vectors(seen["whole"])[:, :3].astype(np.int64) + 128
     buckets = [
         ((colours + shift) // FLAT_STEP) @ [10_000, 100, 1] + number * 1_000_000
         for number, shift in enumerate((0, FLAT_STEP // 2))

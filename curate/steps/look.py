@@ -162,6 +162,7 @@ def _movable(one: Pictures, other: Pictures) -> np.ndarray:
     """
     framed = [((each.outer > 0) & (each.outer < SIDE)).all(1) for each in (one, other)]
     still = framed[0] & framed[1] & (one.outer == other.outer).all(1)
+    still &= (one.inner == other.inner).all(1)
     least = np.minimum(one.size, other.size)
     shape = np.abs(one.aspect - other.aspect) <= 2 * REACH + (0.5 / least).sum(1)
     return shape & ~still

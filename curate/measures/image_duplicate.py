@@ -139,7 +139,8 @@ def _halved(planes: np.ndarray) -> np.ndarray:
     """(..., side, side) as (..., side / 2, side / 2), each pixel the rounded mean of four."""
     four = planes[..., ::2, ::2] + planes[..., 1::2, ::2]
     four += planes[..., ::2, 1::2] + planes[..., 1::2, 1::2]
-    return ((four + 2) // 4).astype(np.uint8)
+    halved: np.ndarray = ((four + 2) // 4).astype(np.uint8)
+    return halved
 
 
 def _sketches(small: Sequence[Small]) -> pl.DataFrame:
@@ -217,7 +218,8 @@ def _waves(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     waves = np.cos(np.pi * np.arange(8)[:, None] * places[:, None])
     waves[:, 0] /= np.sqrt(2)
     waves *= ((places > 0) & (places < 1))[:, None] / np.sqrt(size)[:, None]
-    return waves.astype(np.float32)
+    stacked: np.ndarray = waves.astype(np.float32)
+    return stacked
 
 
 @cache

@@ -79,7 +79,8 @@ def _hopeful(one: Pictures, other: Pictures) -> np.ndarray:
     shape = np.abs(one.aspect - other.aspect) <= ASPECT + (0.5 / least).sum(1)
     coarse = np.abs(one.coarse - other.coarse).max((1, 2), initial=0)
     bound = np.array([256, 2 * HOPEFUL, HOPEFUL])[np.digitize(least.min(1), [HALF, SIDE])]
-    return shape & (coarse <= bound)
+    hopeful: np.ndarray = shape & (coarse <= bound)
+    return hopeful
 
 
 def _likeness(one: Pictures, other: Pictures) -> np.ndarray:
@@ -165,7 +166,8 @@ def _movable(one: Pictures, other: Pictures) -> np.ndarray:
     still &= (one.inner == other.inner).all(1)
     least = np.minimum(one.size, other.size)
     shape = np.abs(one.aspect - other.aspect) <= 2 * REACH + (0.5 / least).sum(1)
-    return shape & ~still
+    movable: np.ndarray = shape & ~still
+    return movable
 
 
 def _begun(one: Pictures, other: Pictures) -> tuple[Overlay, np.ndarray]:
@@ -224,7 +226,8 @@ def _gamma(light: Pictures, dark: Pictures) -> np.ndarray:
 
 def _plain(planes: np.ndarray) -> np.ndarray:
     """Where a spot is no mixture."""
-    return _around(planes, np.maximum) - _around(planes, np.minimum) <= MIXED
+    plain: np.ndarray = _around(planes, np.maximum) - _around(planes, np.minimum) <= MIXED
+    return plain
 
 
 def _darkened(light: Pictures, gamma: np.ndarray) -> Pictures:
@@ -257,7 +260,8 @@ def _soft(planes: np.ndarray, sigma: np.ndarray) -> np.ndarray:
     across, down = (
         np.stack([_blur(planes.shape[-1], each) for each in way])[:, None] for way in sigma.T
     )
-    return down @ planes @ across.transpose(0, 1, 3, 2)
+    soft: np.ndarray = down @ planes @ across.transpose(0, 1, 3, 2)
+    return soft
 
 
 @cache
@@ -271,7 +275,10 @@ def _blur(side: int, sigma: float) -> np.ndarray:
 
 def _beyond(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Of every spot, how far it is from the other picture's values within a pixel."""
-    return np.maximum(one - _around(other, np.maximum), _around(other, np.minimum) - one).clip(0)
+    beyond: np.ndarray = np.maximum(
+        one - _around(other, np.maximum), _around(other, np.minimum) - one
+    ).clip(0)
+    return beyond
 
 
 def _around(planes: np.ndarray, pick: np.ufunc) -> np.ndarray:

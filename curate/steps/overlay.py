@@ -60,7 +60,8 @@ class Overlay:
         ends = self.shift + self.stretch - 1
         farthest = np.maximum(np.abs(self.shift), np.abs(ends)).max(1)
         together = np.abs(self.shift - ends).max(1)
-        return (farthest <= 2 * REACH) & (together <= 2 * REACH)
+        little: np.ndarray = (farthest <= 2 * REACH) & (together <= 2 * REACH)
+        return little
 
     def improved(self, one: np.ndarray, other: np.ndarray) -> Overlay:
         """After some steps on planes (n, side, side)."""

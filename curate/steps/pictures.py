@@ -78,7 +78,8 @@ class Pictures:
     @property
     def aspect(self) -> np.ndarray:
         """Logarithm of width over height, (n,)."""
-        return np.log(self.size[:, 0] / self.size[:, 1])
+        aspect: np.ndarray = np.log(self.size[:, 0] / self.size[:, 1])
+        return aspect
 
     def _each(self, made: Callable[[str], np.ndarray]) -> Pictures:
         return Pictures(*(made(field.name) for field in fields(self)))

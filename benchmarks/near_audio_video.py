@@ -165,7 +165,7 @@ def coded(form: str, codec: str, bits: int) -> Callable[[bytes], bytes]:
     def make(data: bytes) -> bytes:
         sound = decode_audio(data)
         mono = np.ascontiguousarray(sound.samples.mean(axis=1)[None, :], np.float32)
-        rate = 48000 if codec == "libopus" else max(sound.rate, 16000) // 100 * 100
+        rate = 48000 if codec == "libopus" else 44100
         out = BytesIO()
         with av.open(out, "w", format=form) as container:
             track: Any = container.add_stream(codec, rate=rate, layout="mono")

@@ -12,6 +12,8 @@ from curate.pairs.field import Fields, content_fields, group_fields
 from curate.steps.against import Against
 from curate.steps.equality import DECODED, by_content, equal_once_decoded, form
 from curate.steps.preference import Best, Keep, by_preference
+from curate.steps.score import MODEL
+from curate.steps.side import EMBEDDED, EMBEDDED_READS, view
 from curate.steps.step import Ask, Objection, Outcome, Step
 
 if TYPE_CHECKING:
@@ -48,9 +50,9 @@ class Dedup(Step):
 
     `exact` finds what is equal in one field or in the whole pair: byte by byte, or once decoded.
     `near` finds look-alikes of images, texts, sounds and films; where several fields are named, all
-    must be alike.
-    A pair is dropped only when it is alike to a pair that stays: likeness is never passed along a
-    chain. Who was dropped for whom stands in the release's `clusters.parquet`.
+    must be alike. `semantic` finds what means the same to an encoder. A pair is dropped only when it
+    is alike to a pair that stays: likeness is never passed along a chain. Who was dropped for whom
+    stands in the release's `clusters.parquet`.
     """
 
     word: ClassVar[str] = "dedup"
@@ -61,6 +63,7 @@ class Dedup(Step):
         "- dedup: {near: caption, minhash: {threshold: 0.8}}",
         "- dedup: {near: [image, caption], keep: largest}",
         "- dedup: {near: speech}",
+        "- dedup: {semantic: caption, encoder: embedded, likeness: 0.95}",
         "- dedup: {near: caption, against: {path: ../releases/quiz/1.0.0, name: the quiz}}",
         "- dedup: {exact: image, by: content, keep: {by: caption.words}}",
         "- dedup: {near: caption, minhash: {threshold: 0.9, overlap: containment}, keep: balanced}",
@@ -79,11 +82,20 @@ class Dedup(Step):
         None,
         description="One image, text, audio or video field, or several that must all be alike.",
     )
-    likeness: float = Field(
-        0.945,
+    semantic: str | None = Field(
+        None, description="A field whose contents are alike when they mean the same to `encoder`."
+    )
+    encoder: str = Field(
+        EMBEDDED,
+        description="Of `semantic`: what turns contents into vectors, `embedded` or a model such as "
+        "hf:owner/name.",
+    )
+    likeness: float | None = Field(
+        None,
         gt=0,
         le=1,
-        description="Images: how alike the least alike spot of two pictures must be, 1 is equal.",
+        description="Images: how alike the least alike spot of two pictures must be, 1 is equal; 0.945 "
+        "by default. Of `semantic`: the least cosine of two vectors; 0.95 by default.",
     )
     minhash: MinHash = Field(MinHash(), description="Texts: when they count as alike.")
     keep: Keep = Field(
@@ -100,22 +112,27 @@ class Dedup(Step):
 
     @property
     def near_fields(self) -> list[str]:
-        return [self.near] if isinstance(self.near, str) else list(self.near or [])
+        """The fields that must be alike."""
+        named = self.near or self.semantic
+        return [named] if isinstance(named, str) else list(named or [])
 
     @property
     def title(self) -> str:
-        how = f"exact {self.exact}" if self.exact else f"near {' '.join(self.near_fields)}"
+        kind = "exact" if self.exact else "semantic" if self.semantic else "near"
+        how = f"{kind} {self.exact or ' '.join(self.near_fields)}"
         return f"{self.word} {how}{f' against {self.against.name}' if self.against else ''}"
 
     def check(self, fields: Fields) -> Iterator[Objection]:
-        if (self.exact is None) == (self.near is None):
-            yield Objection((), "dedup needs either 'exact' or 'near'", "one of the two")
+        if [self.exact, self.near, self.semantic].count(None) != 2:
+            message = "dedup needs one of 'exact', 'near' and 'semantic'"
+            yield Objection((), message, "one of the three, and one alone")
         if self.exact not in (None, "pair") and self.exact not in content_fields(fields):
             candidates = (*content_fields(fields), "pair")
             yield Objection(
                 ("exact",), f"'{self.exact}' is no field with content", candidates=candidates
             )
         yield from self._check_near(fields)
+        yield from self._check_semantic(fields)
         yield from self._check_keep(fields)
 
     def _check_keep(self, fields: Fields) -> Iterator[Objection]:
@@ -134,9 +151,32 @@ class Dedup(Step):
         if self.by == "content" and not self.exact:
             yield Objection(("by",), "'by' says how `exact` compares", "exact, or no 'by'")
 
+    def _check_semantic(self, fields: Fields) -> Iterator[Objection]:
+        able = tuple(n for n in content_fields(fields) if self._reads(fields[n].type))
+        if self.encoder != EMBEDDED and not MODEL.match(self.encoder):
+            wanted = "embedded, or a model such as hf:owner/name, file:path or pkg:module/path"
+            yield Objection(("encoder",), f"'{self.encoder}' names no encoder", wanted)
+        elif self.encoder != EMBEDDED and not self.semantic:
+            yield Objection(("encoder",), "'encoder' is of `semantic`", "semantic, or no 'encoder'")
+        if self.semantic and self.semantic not in fields:
+            yield Objection(("semantic",), f"'{self.semantic}' is no field", candidates=able)
+        elif self.semantic and self.semantic not in able:
+            kind = fields[self.semantic].type
+            message = f"'{self.encoder}' reads no {kind}, which '{self.semantic}' is"
+            yield Objection(("semantic",), message, candidates=able)
+
+    def _reads(self, modality: str) -> bool:
+        return self.encoder != EMBEDDED or modality in EMBEDDED_READS
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        if not self.semantic:
+            return ()
+        return ("embedded" if self.encoder == EMBEDDED else "encoders",)
+
     def _check_near(self, fields: Fields) -> Iterator[Objection]:
         able = tuple(n for n, field in fields.items() if field.type in NEAR)
-        for index, name in enumerate(self.near_fields):
+        for index, name in enumerate(self.near_fields if self.near is not None else []):
             path = ("near",) if isinstance(self.near, str) else ("near", index)
             if name not in fields:
                 yield Objection(path, f"'{name}' is no field", candidates=able)
@@ -179,16 +219,19 @@ class Dedup(Step):
         """The fields that must be alike, each with what finds it alike."""
         from curate.steps.copies import Compared
 
-        return [Compared(name, self._kind(fields[name].type)) for name in self.near_fields]
+        return [Compared(name, self._kind(name, fields[name].type)) for name in self.near_fields]
 
-    def _kind(self, modality: str) -> Kind:
+    def _kind(self, name: str, modality: str) -> Kind:
         from curate.steps.like_audio import Sounds
-        from curate.steps.like_image import Images
+        from curate.steps.like_image import LIKENESS, Images
+        from curate.steps.like_meaning import COSINE, Meanings
         from curate.steps.like_text import Texts
         from curate.steps.like_video import Films
 
+        if self.semantic:
+            return Meanings(view(name, modality, self.encoder), self.likeness or COSINE)
         if modality == "image":
-            return Images(self.likeness)
+            return Images(self.likeness or LIKENESS)
         if modality == "audio":
             return Sounds()
         if modality == "video":
@@ -227,9 +270,11 @@ class Dedup(Step):
 
         if self.against is not None:
             return Outcome(
-                verdicts(self._matched(table, self.against, ask)), note=self._note(ask.fields)
+                verdicts(self._matched(table, self.against, ask)),
+                note=_note(self._compared(ask.fields)),
             )
-        removed = self._removed(table, ask)
+        compared = self._compared(ask.fields)
+        removed = self._removed(table, compared, ask)
         said = table.select("pair_id").join(
             removed, on="pair_id", how="left", maintain_order="left"
         )
@@ -239,7 +284,7 @@ class Dedup(Step):
             reason=pl.when(out).then(pl.lit(self._reason)),
             threshold=pl.when(out).then(pl.lit(self._threshold(ask.fields), pl.Float64)),
         )
-        return Outcome(verdicts(said), clusters=clusters(removed), note=self._note(ask.fields))
+        return Outcome(verdicts(said), clusters=clusters(removed), note=_note(compared))
 
     def _matched(self, table: pl.DataFrame, other: Against, ask: Ask) -> pl.DataFrame:
         """What other data holds already, or does not."""
@@ -274,13 +319,13 @@ class Dedup(Step):
             return equal_once_decoded(name, keys, others, ask)
         return equal(name, keys, others, ask)
 
-    def _removed(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+    def _removed(self, table: pl.DataFrame, compared: Sequence[Compared], ask: Ask) -> pl.DataFrame:
         """`pair_id`, `related_id`, `score`, `detail` of every pair that goes."""
         columns = self.columns(ask.fields)
         ordered = by_preference(table, self.keep, _image_among(self, ask.fields), ask)
-        ordered = self._equal(ordered, ask)
+        ordered = self._equal(ordered, compared, ask)
         nodes = _nodes(ordered, columns, whole=self.exact == "pair")
-        edges = self._edges(nodes, ask)
+        edges = _edges(nodes, compared, ask)
         if self.keep == "balanced":
             first = _balanced(ordered, nodes, columns, edges, group_fields(ask.fields))
             ordered = _moved(ordered, first)
@@ -288,35 +333,38 @@ class Dedup(Step):
             edges = _renumbered(edges, old, nodes, columns)
         return _members(ordered, nodes, columns, _named(nodes, edges))
 
-    def _equal(self, ordered: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+    def _equal(self, ordered: pl.DataFrame, compared: Sequence[Compared], ask: Ask) -> pl.DataFrame:
         """The pairs with one key for all contents that count as equal."""
         if self.by == "content":
             return by_content(ordered, ask.fields, self._exact_fields(ask.fields), ask)
-        return _folded(ordered, self._compared(ask.fields), ask)
-
-    def _edges(self, nodes: pl.DataFrame, ask: Ask) -> pl.DataFrame:
-        import polars as pl
-
-        from curate.steps.copies import EDGES, alike
-
-        compared = self._compared(ask.fields)
-        return alike(nodes, compared, ask) if compared else pl.DataFrame(schema=EDGES)
-
-    def _note(self, fields: Fields) -> str | None:
-        """How often the look-alikes of a kind are missed, where that is known."""
-        kinds = [(each.name, each.kind) for each in self._compared(fields)]
-        told = [f"{name}: {note}" for name, kind in kinds if (note := getattr(kind, "note", None))]
-        return "; ".join(told) or None
+        return _folded(ordered, compared, ask)
 
     @property
     def _reason(self) -> str:
-        return f"exact duplicate {self.exact}" if self.exact else "near duplicate"
+        if self.exact:
+            return f"exact duplicate {self.exact}"
+        return "semantic duplicate" if self.semantic else "near duplicate"
 
     def _threshold(self, fields: Fields) -> float | None:
         """The bound on the score, which is the least alike field's likeness."""
         if self.exact:
             return None
         return min(each.kind.threshold for each in self._compared(fields))
+
+
+def _edges(nodes: pl.DataFrame, compared: Sequence[Compared], ask: Ask) -> pl.DataFrame:
+    import polars as pl
+
+    from curate.steps.copies import EDGES, alike
+
+    return alike(nodes, compared, ask) if compared else pl.DataFrame(schema=EDGES)
+
+
+def _note(compared: Sequence[Compared]) -> str | None:
+    """How often the look-alikes of a kind are missed, where that is known."""
+    kinds = [(each.name, each.kind) for each in compared]
+    told = [f"{name}: {note}" for name, kind in kinds if (note := getattr(kind, "note", None))]
+    return "; ".join(told) or None
 
 
 def _image_among(step: Dedup, fields: Fields) -> str | None:

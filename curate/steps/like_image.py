@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from curate.measures.measure import Measure
     from curate.steps.step import Ask
 
+LIKENESS = 0.945
+"""How alike the least alike spot of two pictures must be, unless the recipe says otherwise."""
 SKETCHES = ("whole", "trimmed")
 FINE, ROUGH = (6, 0.25), (10, 0.5)
 """Trees in which sketches are looked for, and radians that they are apart at most: all frequencies

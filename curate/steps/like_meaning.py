@@ -34,7 +34,7 @@ _TURNS = 6
 _NEAREST = 2
 _LARGEST = 4096
 """Members of a block that are held against one another; the rest of it against the first of them."""
-_SAMPLE = 256
+_SAMPLE = 1024
 _ROWS = 1024
 _COUPLES = 65_536
 
@@ -135,7 +135,11 @@ def sampled(vectors: np.ndarray, blocks: list[np.ndarray], threshold: float) -> 
     many there are.
     """
     chosen = np.random.default_rng(1).permutation(len(vectors))[:_SAMPLE]
-    row, right = np.nonzero(vectors[chosen] @ vectors.T >= threshold)
+    parts = [np.zeros((2, 0), np.int64)]
+    for start in range(0, len(vectors), _LARGEST):
+        close = vectors[chosen] @ vectors[start : start + _LARGEST].T >= threshold
+        parts.append(np.stack(np.nonzero(close)) + [[0], [start]])
+    row, right = np.concatenate(parts, axis=1)
     left = chosen[row]
     left, right = left[left != right], right[left != right]
     shared = np.zeros(len(left), bool)

@@ -138,7 +138,8 @@ def sampled(vectors: np.ndarray, blocks: list[np.ndarray], threshold: float) -> 
     parts = [np.zeros((2, 0), np.int64)]
     for start in range(0, len(vectors), _LARGEST):
         close = vectors[chosen] @ vectors[start : start + _LARGEST].T >= threshold
-        parts.append(np.stack(np.nonzero(close)) + [[0], [start]])
+        places, others = np.nonzero(close)
+        parts.append(np.stack([places, others + start]))
     row, right = np.concatenate(parts, axis=1)
     left = chosen[row]
     left, right = left[left != right], right[left != right]

@@ -20,7 +20,7 @@ Examples:
   curate store
   curate store --json
   curate store prune --unused-for 30
-  curate store prune --measure image.pdq --dry-run
+  curate store prune --measure image.sketch --dry-run
 """
 
 
@@ -49,7 +49,7 @@ def store(ctx: click.Context, as_json: bool) -> None:
 
 @store.command(epilog=EXAMPLES)
 @click.option("--unused-for", type=click.FloatRange(0), metavar="DAYS", help="Not used so long.")
-@click.option("--measure", help="Only this measure, such as image.pdq.")
+@click.option("--measure", help="Only this measure, such as image.sketch.")
 @click.option("--dry-run", is_flag=True, help="Say what would go, and keep it.")
 def prune(unused_for: float | None, measure: str | None, dry_run: bool) -> None:
     """Remove values; a later build computes again what it needs."""

@@ -127,7 +127,7 @@ def _store(place: Path) -> dict[str, str]:
 
 def test_interrupt(album: Workspace) -> None:
     process = started("build", album.path, "--workers", "1", "--batch-size", "1")
-    wait_for(process, "measuring image.pdq")
+    wait_for(process, "measuring image.sketch")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
     assert process.returncode == 1

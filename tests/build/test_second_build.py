@@ -57,7 +57,7 @@ def test_tightening_computes_nothing(draft: Workspace) -> None:
 def test_loosening_computes_later_measures_of_what_comes_in(draft: Workspace) -> None:
     draft.having(steps=bounds(words=2)).build()
     loosened = draft.having(steps=bounds(words=1, side=16)).build()
-    later = dict.fromkeys(("image.decode", "image.pdq", "image.thumbnail"), 2)
+    later = dict.fromkeys(("image.decode", "image.sketch", "image.thumbnail"), 2)
     assert computed(loosened) == {**later, "text.counts": 1}
     assert sum(loosened.kept.values()) == 9
 
@@ -74,7 +74,7 @@ def test_a_row_more_computes_its_values_only(draft: Workspace) -> None:
     (draft.media / "things" / "clock.txt").write_text("A clock.\n")
     age(draft.media)
     built = draft.build()
-    every = ("files", "image.probe", "text.counts", "image.decode", "image.pdq", "image.thumbnail")
+    every = ("files", "image.probe", "text.counts", "image.decode", "image.sketch", "image.thumbnail")
     assert computed(built) == dict.fromkeys(every, 1)
 
 

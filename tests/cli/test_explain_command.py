@@ -41,7 +41,7 @@ def test_dropped(finished: Finished) -> None:
     *_, last = found["verdicts"]
     duck = pair_of(finished, "birds/duck.png")
     assert (last["name"], last["verdict"], last["related_id"]) == ("dedup near image", "drop", duck)
-    assert 0.9 == last["threshold"] < last["score"] < 1
+    assert 0.945 == last["threshold"] < last["score"] < 1
     assert found["related"][duck]["row"] == "birds/duck.png"
 
 
@@ -50,7 +50,7 @@ def test_for_people(finished: Finished) -> None:
     duck = pair_of(finished, "birds/duck.png")
     assert out.splitlines()[0].endswith("dropped")
     assert "drop       near duplicate" in out
-    assert ", threshold 0.9" in out
+    assert ", threshold 0.945" in out
     assert f"related: {duck}  birds/duck.png  (kept)" in out
     tiny = curate("explain", finished.release, pair_of(finished, "birds/tiny.png")).out
     assert "image.min_side below minimum" in tiny

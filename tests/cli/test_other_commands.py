@@ -127,7 +127,7 @@ class TestStore:
         assert found["store"] == str(workspace.store)
         values = {row["measure"]: row["values"] for row in found["measures"]}
         assert values["image.probe"] == 10
-        assert values["image.pdq"] == 8
+        assert values["image.sketch"] == 8
         people = curate("store")
         assert people.code == 0
         assert "image.probe" in people.out
@@ -135,16 +135,16 @@ class TestStore:
 
     def test_prune_one_measure(self, workspace: Workspace) -> None:
         workspace.build()
-        dry = curate("store", "prune", "--measure", "image.pdq", "--dry-run")
+        dry = curate("store", "prune", "--measure", "image.sketch", "--dry-run")
         assert dry.code == 0
         assert dry.out.startswith("would free ")
         assert workspace.build().usage.computed == 0
-        said = curate("store", "prune", "--measure", "image.pdq")
+        said = curate("store", "prune", "--measure", "image.sketch")
         assert said.out.startswith("freed ")
         assert "8 values of 1 measures" in said.out
         again = workspace.build()
         assert {n: s.computed for n, s in again.usage.measures.items() if s.computed} == {
-            "image.pdq": 8
+            "image.sketch": 8
         }
         assert not again.published
 
@@ -265,8 +265,8 @@ class TestSummary:
 
     def test_warnings_are_counted(self, workspace: Workspace) -> None:
         workspace.build()
-        for path in (workspace.store / "values").glob("image.p*/*.parquet"):
+        for path in (workspace.store / "values").glob("image.[ps]*/*.parquet"):
             path.write_bytes(b"")
         said = curate("build", workspace.path)
         assert said.code == 0
-        assert said.out.count("1 times: UserWarning: store: image.p") == 2
+        assert said.out.count("1 times: UserWarning: store: image.") == 2

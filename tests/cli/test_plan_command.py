@@ -33,7 +33,7 @@ def test_before_a_build(workspace: Workspace) -> None:
     assert [step["estimated"] for step in plan["steps"]] == [False, *[True] * (len(names) - 1)]
     assert all(step["pairs"] == 10 for step in plan["steps"])
     assert needs(plan) == {
-        **dict.fromkeys(("image.probe", "image.decode", "image.pdq", "image.thumbnail"), 10),
+        **dict.fromkeys(("image.probe", "image.decode", "image.sketch", "image.thumbnail"), 10),
         **dict.fromkeys(("audio.probe", "audio.decode"), 5),
         "text.counts": 10,
     }
@@ -65,7 +65,7 @@ def test_what_a_new_step_needs(workspace: Workspace) -> None:
         *more.recipe["steps"][1:],
     ]
     plan = planned(more.having(steps=looser))
-    one = dict.fromkeys(("image.decode", "image.pdq", "image.thumbnail"), 1)
+    one = dict.fromkeys(("image.decode", "image.sketch", "image.thumbnail"), 1)
     assert needs(plan) == {**one, "image.sharpness": 2}
     assert plan["seconds"] > 0
 

@@ -68,7 +68,7 @@ def test_hashes_of_files(workspace: Workspace, finished: Finished) -> None:
 
 def test_plan_says_what_is_lost(workspace: Workspace) -> None:
     workspace.build()
-    (path,) = fragments(workspace, "image.pdq")
+    (path,) = fragments(workspace, "image.sketch")
     path.write_bytes(b"PAR1")
     said = curate("plan", workspace.path, "--json")
     assert said.code == 0
@@ -78,7 +78,7 @@ def test_plan_says_what_is_lost(workspace: Workspace) -> None:
 
 def test_empty_and_foreign_files(workspace: Workspace) -> None:
     workspace.build()
-    (path,) = fragments(workspace, "image.pdq")
+    (path,) = fragments(workspace, "image.sketch")
     (path.parent / "empty.parquet").touch()
     (path.parent / "notes.txt").write_text("mine")
     with pytest.warns(UserWarning, match="damaged"):

@@ -124,7 +124,7 @@ def test_shelf_that_cannot_be_written(workspace: Workspace) -> None:
     """It goes wrong in the middle: nothing is published, and the rest stays measured."""
     workspace.build()
     version = workspace.having(version="2.0.0")
-    (values,) = (workspace.store / "values").glob("image.pdq-*")
+    (values,) = (workspace.store / "values").glob("image.sketch-*")
     for path in values.iterdir():
         path.unlink()
     values.rmdir()
@@ -135,7 +135,7 @@ def test_shelf_that_cannot_be_written(workspace: Workspace) -> None:
     assert not version.release.exists()
     values.unlink()
     again = version.build()
-    assert {n for n, spent in again.usage.measures.items() if spent.computed} == {"image.pdq"}
+    assert {n for n, spent in again.usage.measures.items() if spent.computed} == {"image.sketch"}
 
 
 class TestFileHashes:

@@ -82,10 +82,11 @@ if __name__ == "__main__":
 
 
 class Asked:
-    """Measures files in memory on two threads, each once."""
+    """Measures files in memory on two threads, each once; beside files that were measured."""
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(self, files: Mapping[str, bytes], beside: Asked | None = None) -> None:
         self.files = files
+        self.beside = beside
         self.known: dict[str, pl.DataFrame] = {}
 
     def measure(self, measures: Measure | Sequence[Measure], keys: pl.Series) -> pl.DataFrame:
@@ -94,8 +95,11 @@ class Asked:
             self._fill(missing)
         frame = keys.rename("key").unique().sort().to_frame().with_columns(error=pl.lit(None))
         for each in wanted:
-            frame = frame.join(self.known[each.name].drop("error"), on="key")
-        return frame.cast({"error": pl.String})
+            values = self.known[each.name]
+            if self.beside:
+                values = pl.concat([values, self.beside.known[each.name]])
+            frame = frame.join(values.drop("error"), on="key")
+        return frame.sort("key").cast({"error": pl.String})
 
     def _fill(self, measures: Sequence[Measure]) -> None:
         names = sorted(self.files)
@@ -115,9 +119,10 @@ class Asked:
 def main() -> None:
     chosen = arguments()
     pictures = all_pictures()
-    files = {name: saved(picture) for name, picture in pictures.items()}
-    recall(pictures, files, chosen.pictures)
-    merges(pictures, files, chosen.sheets)
+    ask = Asked({name: saved(picture) for name, picture in pictures.items()})
+    plain = found(ask)
+    recall(pictures, ask, neighbours(plain), chosen.pictures)
+    merges(pictures, plain, chosen.sheets)
     speed(pictures, chosen.peer)
     growth()
 
@@ -187,27 +192,30 @@ CORRUPTIONS: dict[str, Callable[[Image.Image, random.Random], bytes]] = {
 }
 
 
-def found(files: Mapping[str, bytes]) -> pl.DataFrame:
-    """The couples that are alike."""
-    ask: Any = Asked(files)
+def found(ask: Any, new: Mapping[str, bytes] | None = None) -> pl.DataFrame:
+    """The couples that are alike, or those of them that hold a new picture."""
     kind = Images(LIKENESS)
-    keys = pl.Series(sorted(files))
-    return kind.verify(kind.propose(keys, ask), ask)
+    if new is None:
+        return kind.verify(kind.propose(pl.Series(sorted(ask.files)), ask), ask)
+    both: Any = Asked(new, beside=ask)
+    couples = kind.propose(pl.Series([*sorted(ask.files), *sorted(new)]), both)
+    return kind.verify(couples.filter(pl.any_horizontal(pl.all().is_in(list(new)))), both)
 
 
-def recall(pictures: Mapping[str, Image.Image], files: dict[str, bytes], count: int) -> None:
+def recall(
+    pictures: Mapping[str, Image.Image], ask: Asked, plain: Mapping[str, set[str]], count: int
+) -> None:
     """Copies of a sample among everything; a couple counts as right that holds a copy and its
     original, or another picture that the original is alike to.
     """
     chance = random.Random(1)
     sets = {word: [n for n in pictures if n.startswith(word)] for word in ("drawing", "stamp")}
     sample = {word: chance.sample(names, min(count, len(names))) for word, names in sets.items()}
-    plain = neighbours(found(files))
     rows = []
     for corruption, made in CORRUPTIONS.items():
         names = [name for some in sample.values() for name in some]
         copies = {f"~{name}": made(pictures[name], chance) for name in names}
-        couples = neighbours(found({**files, **copies}))
+        couples = neighbours(found(ask, copies))
         shares = [
             np.mean([name in couples.get(f"~{name}", ()) for name in some])
             for some in sample.values()
@@ -231,11 +239,8 @@ def neighbours(couples: pl.DataFrame) -> dict[str, set[str]]:
     return near_by
 
 
-def merges(
-    pictures: Mapping[str, Image.Image], files: Mapping[str, bytes], folder: Path | None
-) -> None:
-    couples = found(files)
-    print(f"\n{len(files)} pictures, none planted: {couples.height} couples are alike")
+def merges(pictures: Mapping[str, Image.Image], couples: pl.DataFrame, folder: Path | None) -> None:
+    print(f"\n{len(pictures)} pictures, none planted: {couples.height} couples are alike")
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         some = couples.sample(min(300, couples.height), seed=1, shuffle=True).sort("likeness")

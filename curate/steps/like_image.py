@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LIKENESS = 0.945
 """How alike the least alike spot of two pictures must be, unless the recipe says otherwise."""
 SKETCHES = ("whole", "trimmed")
-FINE, ROUGH = (6, 0.25), (10, 0.5)
+FINE, ROUGH = (6, 0.25), (12, 0.4)
 """Trees in which sketches are looked for, and radians that they are apart at most: all frequencies
 for what was only compressed or scaled, the lowest for what was cut."""
 FLAT_STEP = 8

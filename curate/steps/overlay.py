@@ -14,7 +14,7 @@ import numpy as np
 
 REACH = 0.06
 """Share of a side by which an edge may be cut off or put on."""
-TURNS = 6
+TURNS = 4
 _UNDETERMINED = 1e-3
 """Added to what the steps divide by: a picture without detail one way is not moved that way."""
 

@@ -74,7 +74,14 @@ def test_a_row_more_computes_its_values_only(draft: Workspace) -> None:
     (draft.media / "things" / "clock.txt").write_text("A clock.\n")
     age(draft.media)
     built = draft.build()
-    every = ("files", "image.probe", "text.counts", "image.decode", "image.sketch", "image.thumbnail")
+    every = (
+        "files",
+        "image.probe",
+        "text.counts",
+        "image.decode",
+        "image.sketch",
+        "image.thumbnail",
+    )
     assert computed(built) == dict.fromkeys(every, 1)
 
 

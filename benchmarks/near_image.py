@@ -9,8 +9,9 @@ Pictures are OpenMoji's drawings at 500 pixels and Tux Paint's stamps, as PNG fi
 - merges: what is found among all the pictures as they are, with none planted. With `--sheets`,
   300 of the couples at random are drawn side by side for looking at.
 - speed: the same JPEG files through a bare scaled decode, through both measures, and through
-  proposals and verification, on two threads; beside Data-Juicer's and imagededup's hashing in the
-  peer's environment (see `benchmarks/throughput.py` for how it is made), on two processes.
+  proposals and verification, measures on two threads and the rest on one; beside Data-Juicer's and
+  imagededup's hashing alone, which find less, on two processes in the peer's environment (see
+  `benchmarks/throughput.py` for how it is made).
 - growth: seconds of `near` over generated sketches, a tenth of them copies.
 """
 
@@ -69,16 +70,17 @@ if __name__ == "__main__":
     paths, said = json.load(sys.stdin), {}
     with ProcessPoolExecutor(2) as pool:
         list(pool.map(encode, paths[:8]))
-        for name, work in (("imagededup", encode), ("Data-Juicer", juicer)):
+        for name, work in (("imagededup's hash", encode), ("Data-Juicer's hash", juicer)):
             start = time.perf_counter()
             hashes = list(pool.map(work, paths, chunksize=32))
             said[name] = time.perf_counter() - start
     start = time.perf_counter()
     hasher.find_duplicates(encoding_map=dict(zip(paths, hashes)), max_distance_threshold=8)
-    said["imagededup search"] = time.perf_counter() - start
+    said["imagededup's search"] = time.perf_counter() - start
     print(json.dumps(said))
 """
-"""Data-Juicer's operator is imagededup's hash of the decoded picture, as its source has it."""
+"""Hashes as `PHash.encode_images` and Data-Juicer's `image_deduplicator` call them, without the
+framework around the latter, which only makes it faster."""
 
 
 class Asked:

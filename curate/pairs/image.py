@@ -132,8 +132,7 @@ def small_image(data: bytes, side: int) -> Small:
     with _opened(data) as image:
         width, height = image.size
         orientation = _orientation(image)
-        plain = "YCbCr" if image.mode == "RGB" else None
-        scaled = image.draft(plain, (side, side))
+        scaled = image.draft("YCbCr" if _is_ycbcr(image) else None, (side, side))
         image.load()
         ground, small = _made_small(image, side, scaled[1] if scaled else (0, 0, width, height))
         if orientation in UPRIGHT:
@@ -141,6 +140,12 @@ def small_image(data: bytes, side: int) -> Small:
         if orientation in (5, 6, 7, 8):
             width, height = height, width
         return Small(np.asarray(small.convert("YCbCr"), dtype=np.uint8), width, height, ground)
+
+
+def _is_ycbcr(image: Image.Image) -> bool:
+    """Whether a JPEG says that it holds brightness and colour apart; some hold red, green, blue."""
+    stated = "jfif" in image.info or image.info.get("adobe_transform") == 1
+    return image.mode == "RGB" and stated
 
 
 def encode_png(array: np.ndarray) -> bytes:

@@ -17,7 +17,13 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
 from curate.errors import Unreadable
-from curate.pairs.image import ImageHeader, decode_image, encode_png, probe_image
+from curate.pairs.image import (
+    ImageHeader,
+    decode_image,
+    encode_png,
+    probe_image,
+    small_image,
+)
 
 FORMATS = ["PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "GIF"]
 
@@ -258,3 +264,17 @@ def test_encode_png_is_lossless_and_always_the_same() -> None:
     data = encode_png(noise())
     assert np.array_equal(decode_image(data), noise())
     assert data == encode_png(noise().copy())
+
+
+@pytest.mark.parametrize("options", [{}, {"keep_rgb": True}, {"progressive": True}])
+def test_small_pictures_of_every_kind_of_jpeg(options: dict[str, bool]) -> None:
+    pixels = np.zeros((400, 600, 3), np.uint8)
+    pixels[:, :300], pixels[100:200, 350:500] = (200, 30, 40), (20, 200, 90)
+    out = BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=95, **options)
+    small = small_image(out.getvalue(), 16)
+    plain = BytesIO()
+    Image.fromarray(pixels).save(plain, "PNG")
+    exact = small_image(plain.getvalue(), 16)
+    assert (small.width, small.height) == (600, 400)
+    assert np.abs(small.pixels.astype(int) - exact.pixels).max() < 24

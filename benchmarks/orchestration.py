@@ -34,8 +34,10 @@ from curate.engines.local import LocalEngine
 from curate.engines.work import implementation
 from curate.errors import Unreadable
 from curate.pairs.audio import decode_audio
+from curate.pairs.field import CLOCKED
 from curate.pairs.image import decode_image
 from curate.pairs.media import read_media
+from curate.pairs.span import Recording
 from curate.run import build as building
 from curate.run.asking import Asking
 from curate.store.store import Shelf
@@ -128,7 +130,9 @@ def decoded(content: Content, view: str) -> Any:
     if isinstance(content, Text):
         return content.value.encode() if view == "bytes" else content.value
     data = read_media(content.path, content.member)
-    return data if view == "bytes" else DECODE[content.modality](data)
+    if view != "bytes":
+        return DECODE[content.modality](data)
+    return Recording(data) if content.modality in CLOCKED else data
 
 
 def turn(place: Workspace, noted: Path, *options: str) -> dict[str, float]:

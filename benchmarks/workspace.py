@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -47,11 +48,12 @@ class Workspace:
 
 @contextmanager
 def workspace(name: str) -> Iterator[Workspace]:
-    """`recipes/<name>.yaml` copied to where its releases and its store begin empty."""
+    """`recipes/<name>.yaml`, but for what it evaluates, where its releases and store begin empty."""
     with TemporaryDirectory(prefix="curate-bench-") as folder:
         recipe = Path(folder, "recipes", f"{name}.yaml")
         recipe.parent.mkdir()
-        recipe.write_text((RECIPES / recipe.name).read_text())
+        text = (RECIPES / recipe.name).read_text()
+        recipe.write_text(re.split(r"(?m)^(?:#.*\n)*evaluate:", text)[0])
         yield Workspace(recipe)
 
 

@@ -17,10 +17,8 @@ from curate.pairs.field import (
     Fields,
     content_fields,
     media_fields,
-    metadata_fields,
 )
-from curate.pairs.identity import collected_id
-from curate.run.gather import content_keys, text_keys
+from curate.run.gather import collected_ids, content_keys, text_keys
 from curate.store.blobs import Blobs
 
 
@@ -35,7 +33,8 @@ class Admitted:
 def admit(added: pl.DataFrame, table: pl.DataFrame, fields: Fields, blobs: Blobs) -> Admitted:
     """The pairs of `Outcome.added` as rows of the table; those that are there already stay out."""
     rows = _with_contents(added, table, fields, blobs)
-    rows = rows.with_columns(_ids(rows, fields), origin=pl.lit("collected"))
+    ids = pl.Series("pair_id", collected_ids(rows, fields), pl.String)
+    rows = rows.with_columns(ids, origin=pl.lit("collected"))
     rows = _with_places(rows, table)
     new = rows.filter(pl.col("pair_id").is_first_distinct()).join(
         table.select("pair_id"), on="pair_id", how="anti", maintain_order="left"
@@ -122,16 +121,6 @@ def _with_file(frame: pl.DataFrame, name: str, table: pl.DataFrame, fields: Fiel
     if made is None:
         return frame
     return frame.with_columns(pl.coalesce(made, f"{name}_path").alias(f"{name}_path"))
-
-
-def _ids(rows: pl.DataFrame, fields: Fields) -> pl.Series:
-    named = {name: f"{name}_sha256" for name in content_fields(fields)}
-    named |= {name: name for name in metadata_fields(fields)}
-    there = {name: column for name, column in named.items() if column in rows.columns}
-    values = rows.select(there.values()).iter_rows(named=True)
-    absent = dict.fromkeys(named)
-    ids = [collected_id(absent | {n: row[c] for n, c in there.items()}) for row in values]
-    return pl.Series("pair_id", ids, pl.String)
 
 
 def _with_places(rows: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:

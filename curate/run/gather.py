@@ -25,6 +25,7 @@ from curate.store.files import FileHashes, HashCounts
 if TYPE_CHECKING:
     from curate.recipe.recipe import Recipe
 
+_BY_PLACE = ("refused", "unreadable")
 _PROBLEM = {"refused": "refused", "unreadable": "unreadable", "missing": "drop"}
 
 
@@ -171,18 +172,25 @@ def text_keys(texts: pl.Series) -> pl.Series:
     return pl.Series(texts.name, hashed, pl.String)
 
 
+def collected_ids(rows: pl.DataFrame, fields: Fields) -> list[str]:
+    """The ids of pairs by their contents and metadata; a column that is not there holds nothing."""
+    named = {name: f"{name}_sha256" for name in content_fields(fields)}
+    named |= {name: name for name in metadata_fields(fields)}
+    there = rows.select(column for column in named.values() if column in rows.columns)
+    return [
+        collected_id({name: row.get(column) for name, column in named.items()})
+        for row in there.iter_rows(named=True)
+    ]
+
+
 def _ids(rows: pl.DataFrame, fields: Fields, joined: Set[str]) -> pl.Series:
     """A pair is its contents and metadata; one that cannot be read is its place, and so is a part
     of a pair: two that hold the same may belong to different others.
     """
-    named = {name: f"{name}_sha256" for name in content_fields(fields)}
-    named |= {name: name for name in metadata_fields(fields)}
-    columns = rows.select("source", "row", "problem", *named.values())
+    places = rows.select("source", "row", "problem").iter_rows()
     ids = [
-        located_id(row["source"], row["row"])
-        if row["problem"] in ("refused", "unreadable") or row["source"] in joined
-        else collected_id({name: row[column] for name, column in named.items()})
-        for row in columns.iter_rows(named=True)
+        located_id(source, row) if problem in _BY_PLACE or source in joined else own
+        for (source, row, problem), own in zip(places, collected_ids(rows, fields), strict=True)
     ]
     return pl.Series("pair_id", ids, pl.String)
 

@@ -12,8 +12,7 @@ from curate.pairs.field import Fields, content_fields, group_fields
 from curate.steps.against import Against
 from curate.steps.equality import DECODED, by_content, equal_once_decoded, form
 from curate.steps.preference import Best, Keep, by_preference
-from curate.steps.score import MODEL
-from curate.steps.side import EMBEDDED, EMBEDDED_READS, view
+from curate.steps.side import EMBEDDED, EMBEDDED_READS, no_encoder, view
 from curate.steps.step import Ask, Objection, Outcome, Step
 
 if TYPE_CHECKING:
@@ -153,9 +152,8 @@ class Dedup(Step):
 
     def _check_semantic(self, fields: Fields) -> Iterator[Objection]:
         able = tuple(n for n in content_fields(fields) if self._reads(fields[n].type))
-        if self.encoder != EMBEDDED and not MODEL.match(self.encoder):
-            wanted = "embedded, or a model such as hf:owner/name, file:path or pkg:module/path"
-            yield Objection(("encoder",), f"'{self.encoder}' names no encoder", wanted)
+        if unnamed := no_encoder(self.encoder):
+            yield unnamed
         elif self.encoder != EMBEDDED and not self.semantic:
             yield Objection(("encoder",), "'encoder' is of `semantic`", "semantic, or no 'encoder'")
         if self.semantic and self.semantic not in fields:

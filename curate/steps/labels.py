@@ -9,8 +9,7 @@ from pydantic import ConfigDict, Field
 
 from curate.pairs.field import Fields, content_fields, metadata_fields
 from curate.steps.learning import fold_groups, learned
-from curate.steps.score import MODEL
-from curate.steps.side import EMBEDDED, EMBEDDED_READS, Side
+from curate.steps.side import EMBEDDED, EMBEDDED_READS, Side, no_encoder
 from curate.steps.step import Ask, Objection, Outcome, Step
 
 if TYPE_CHECKING:
@@ -74,12 +73,8 @@ class Labels(Step):
         elif self.encoder == EMBEDDED and fields[self.source].type not in EMBEDDED_READS:
             kind = fields[self.source].type
             yield Objection(("encoder",), f"'embedded' reads no {kind}", "a model that does")
-        if self.encoder != EMBEDDED and not MODEL.match(self.encoder):
-            yield Objection(
-                ("encoder",),
-                f"'{self.encoder}' names no encoder",
-                "embedded, or a model such as hf:owner/name, file:path or pkg:module/path",
-            )
+        if unnamed := no_encoder(self.encoder):
+            yield unnamed
 
     def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
         return [(seen.measure, seen.field) for seen in self._side.views(fields)]

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from curate.pairs.field import Fields, content_fields
-from curate.steps.score import MODEL
-from curate.steps.side import EMBEDDED, EMBEDDED_READS, View, view
+from curate.steps.side import EMBEDDED, EMBEDDED_READS, View, no_encoder, view
 from curate.steps.step import Ask, Objection, Outcome, Step
 
 if TYPE_CHECKING:
@@ -83,9 +82,8 @@ class PairSimilarity(Step):
         return ("embedded" if self.encoder == EMBEDDED else "encoders",)
 
     def check(self, fields: Fields) -> Iterator[Objection]:
-        if self.encoder != EMBEDDED and not MODEL.match(self.encoder):
-            wanted = "embedded, or a model such as hf:owner/name, file:path or pkg:module/path"
-            yield Objection(("encoder",), f"'{self.encoder}' names no encoder", wanted)
+        if unnamed := no_encoder(self.encoder):
+            yield unnamed
         able = tuple(n for n in content_fields(fields) if self._reads(fields[n].type))
         for index, name in enumerate(self.fields):
             if name not in fields:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -10,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from curate.pairs.field import Fields, content_fields, metadata_fields
 from curate.steps.learning import fold_groups, learned, said
-from curate.steps.side import EMBEDDED, EMBEDDED_READS, Side, contents_of
+from curate.steps.side import EMBEDDED, EMBEDDED_READS, Side, contents_of, no_encoder
 from curate.steps.step import Ask, Objection, Outcome, Step
 from curate.steps.threshold import Drop, found, judge
 
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
     from curate.fits.fit import Fit
     from curate.measures.measure import Measure
-
-MODEL = re.compile(r"(hf|file|pkg):.")
 
 
 class Score(Step):
@@ -194,12 +191,8 @@ class Score(Step):
                 yield Objection(("head",), "sides without a common space need a head", "true")
 
     def _check_reads(self, name: str, encoder: str, fields: Fields) -> Iterator[Objection]:
-        if encoder != EMBEDDED and not MODEL.match(encoder):
-            yield Objection(
-                ("encoder",),
-                f"'{encoder}' names no encoder",
-                "embedded, or a model such as hf:owner/name, file:path or pkg:module/path",
-            )
+        if unnamed := no_encoder(encoder):
+            yield unnamed
         kind = fields[name].type if name in fields else None
         if encoder == EMBEDDED and kind is not None and kind not in (*EMBEDDED_READS, "metadata"):
             yield Objection(

@@ -8,11 +8,13 @@ fusion), for a head to learn from.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from curate.pairs.field import Fields
+from curate.steps.step import Objection
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,7 +23,16 @@ if TYPE_CHECKING:
     from curate.steps.step import Ask
 
 EMBEDDED = "embedded"
+MODEL = re.compile(r"(hf|file|pkg):.")
 EMBEDDED_READS = ("image", "text", "video")
+
+
+def no_encoder(encoder: str) -> Objection | None:
+    """What is wrong with an encoder's name, seen from its spelling alone."""
+    if encoder == EMBEDDED or MODEL.match(encoder):
+        return None
+    wanted = "embedded, or a model such as hf:owner/name, file:path or pkg:module/path"
+    return Objection(("encoder",), f"'{encoder}' names no encoder", wanted)
 
 
 @dataclass(frozen=True)

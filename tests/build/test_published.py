@@ -50,7 +50,7 @@ def by_reference(workspace: Workspace) -> Workspace:
         (tighter, ["steps differ: filter caption.words", "lock: recipe.steps[0]", "released rows"]),
         (
             stricter,
-            ["verdicts differ", "lock: recipe.steps[2].dedup.likeness was '0.9', is '0.99'"],
+            ["verdicts differ", "lock: recipe.steps[2].dedup.likeness was absent, is '0.99'"],
         ),
         (by_reference, ["lock: recipe.release.media was 'embed', is 'reference'", "released rows"]),
     ],

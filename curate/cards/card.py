@@ -24,6 +24,17 @@ class Copies:
 
 
 @dataclass(frozen=True)
+class Generated:
+    """What one step had a generator make."""
+
+    step: str
+    field: str
+    generator: str
+    made: int
+    taken: int
+
+
+@dataclass(frozen=True)
 class CardFacts:
     """What the card tells."""
 
@@ -44,6 +55,8 @@ class CardFacts:
     """By step; empty where no step looked for copies, or found any."""
     looked: bool
     """Whether any step looked for copies."""
+    generated: Sequence[Generated]
+    """By step and generator; empty where machines made nothing."""
     digest: str
     evaluation: Mapping[str, str]
     """Evaluation -> its finding in a line."""
@@ -57,6 +70,7 @@ def render_card(facts: CardFacts) -> str:
         *([facts.description.strip() + "\n"] if facts.description else []),
         _counts(facts),
         *([_copies(facts.copies)] if facts.copies else []),
+        *([_generated(facts.generated)] if facts.generated else []),
         *([_evaluation(facts)] if facts.evaluation else []),
         _columns(facts.fields),
         _files(facts),
@@ -109,6 +123,20 @@ def _copies(copies: Sequence[Copies]) -> str:
     return "\n".join(["## Copies", "", head, "", *table, ""])
 
 
+def _generated(generated: Sequence[Generated]) -> str:
+    rows = [
+        f"| {g.step} | `{g.field}` | `{g.generator}` | {g.made:,} | {g.taken:,} |"
+        for g in generated
+    ]
+    head = (
+        "The column `origin` says of every pair whether it was `collected`, has a field that was "
+        "`pseudo_labelled`, or is `synthetic`. `made.parquet` names every content that a machine "
+        "made, taken or rejected, with its generator, prompt and settings."
+    )
+    table = ["| step | field | generator | made | taken |", "|---|---|---|---:|---:|", *rows]
+    return "\n".join(["## Made by machines", "", head, "", *table, ""])
+
+
 def _evaluation(facts: CardFacts) -> str:
     rows = [f"| {word} | {finding} |" for word, finding in facts.evaluation.items()]
     return "\n".join(["## Evaluation", "", "| what | found |", "|---|---|", *rows, ""])
@@ -127,6 +155,7 @@ def _files(facts: CardFacts) -> str:
     looked = (
         "| `clusters.parquet` | copies, and what they are copies of |\n" if facts.looked else ""
     )
+    made = "| `made.parquet` | what machines made, and how |\n" if facts.generated else ""
     return f"""## Files
 
 | file | what it holds |
@@ -134,7 +163,7 @@ def _files(facts: CardFacts) -> str:
 | `data/<split>/*.parquet` | the pairs kept |
 | `pairs.parquet` | every pair ever seen, kept or not |
 | `decisions.parquet` | what every step said of every pair, and why |
-{looked}| `recipe.yaml`, `recipe.lock.yaml` | how it was made: as written, and as resolved |
+{looked}{made}| `recipe.yaml`, `recipe.lock.yaml` | how it was made: as written, and as resolved |
 {told}| `manifest.json` | SHA-256 of every file, and the content digest `{facts.digest[:16]}…` |
 
 ```python

@@ -68,6 +68,7 @@ def document(built: Built, warnings: dict[str, int]) -> dict[str, Any]:
             "added": built.added,
             "joined": built.joined,
             "merged": built.merged,
+            "made": built.made,
         },
         "steps": [
             {

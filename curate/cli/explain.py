@@ -18,7 +18,7 @@ Examples:
   curate explain releases/stamps/1.0.0 5f1c9a --json
 """
 
-_COLOURS = {"keep": "green", "drop": "red", "unreadable": "red", "refused": "red"}
+_COLOURS = {"keep": "green", "drop": "red", "unreadable": "red", "refused": "red", "reject": "red"}
 
 
 @click.command(epilog=EXAMPLES)
@@ -47,6 +47,11 @@ def _show(told: Explanation) -> None:
             click.echo(f"  {name:<20} {_plain(value)}")
     for line in told.verdicts:
         _show_line(line, told)
+    for line in told.made:
+        click.echo(f"\nmade by machine: {line['field']}")
+        for name, value in line.items():
+            if value is not None and name not in ("pair_id", "field", "step"):
+                click.echo(f"  {name:<20} {_plain(value)}")
 
 
 def _show_line(line: dict[str, Any], told: Explanation) -> None:

@@ -46,6 +46,7 @@ def _pairs(built: Built) -> Table:
         ("changed", built.changed),
         ("joined to pairs", built.joined),
         ("added", built.added),
+        ("synthetic, taken or rejected", built.made),
     ):
         if count:
             table.add_row(f"{count:,}", word, style="dim")

@@ -20,6 +20,8 @@ class Explanation:
     """Its row of `pairs.parquet`."""
     verdicts: list[dict[str, Any]]
     """Its lines of the ledger, in order."""
+    made: list[dict[str, Any]]
+    """Its lines of `made.parquet`: the contents that a machine made, and how."""
     related: dict[str, dict[str, Any]]
     """Rows of `pairs.parquet` of the pairs that its verdicts name."""
 
@@ -36,7 +38,14 @@ def explain(release: Path, pair_id: str) -> Explanation:
     others = {line["related_id"] for line in verdicts} - {None, whole}
     rows = pairs.filter(pl.col("pair_id").is_in([whole, *sorted(others)])).collect()
     by_id = {row["pair_id"]: row for row in rows.to_dicts()}
-    return Explanation(by_id.pop(whole), verdicts, by_id)
+    return Explanation(by_id.pop(whole), verdicts, _made(release, whole), by_id)
+
+
+def _made(release: Path, pair_id: str) -> list[dict[str, Any]]:
+    if not (release / "made.parquet").is_file():
+        return []
+    lines = _table(release, "made.parquet").filter(pl.col("pair_id") == pair_id)
+    return lines.collect().to_dicts()
 
 
 def _table(release: Path, name: str) -> pl.LazyFrame:

@@ -19,11 +19,13 @@ Verdict: TypeAlias = Literal[
     "not_assessed",
     "unreadable",
     "refused",
+    "reject",
 ]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
 
-LEAVES: tuple[str, ...] = ("drop", "paired", "unreadable", "refused")
-"""Verdicts after which a pair is out: `paired` is a part that lives on in the pairs made of it.
+LEAVES: tuple[str, ...] = ("drop", "paired", "unreadable", "refused", "reject")
+"""Verdicts after which a pair is out: `paired` is a part that lives on in the pairs made of it,
+`reject` what was made and not trusted; such a pair never was in.
 `merge` lines speak of a row that was no pair of its own."""
 
 VERDICT: dict[str, type[pl.DataType]] = {

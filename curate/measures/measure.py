@@ -21,6 +21,9 @@ values are null. A payload is, by `view` and modality:
              sensor     curate.pairs.sensor.Stream, cut to the span
     a measure of two contents receives tuples of payloads.
 
+A measure that `makes` contents (speech of a text, say) returns their bytes in a column `bytes`,
+of type Binary; who asks gets `made`, the key of a content that can be measured in turn.
+
 A value may depend on nothing but the payload, the parameters and the models: not on batch size,
 on neighbours in the batch, on the number of threads or on the engine.
 """
@@ -61,8 +64,19 @@ class Measure:
     """Distributions whose version is part of the value."""
     extra: str | None = None
     """The extra of `curate` that installs what `compute` needs."""
+    makes: str | None = None
+    """The modality of the contents in the column `bytes`, where the measure makes any."""
     chunk: int = 16
     """Contents handed to `compute` at once unless the user says otherwise; never in the value."""
+
+    @property
+    def kept(self) -> dict[str, pl.DataType | type[pl.DataType]]:
+        """Columns of the value as the store holds it, and who asks gets it."""
+        if self.makes is None:
+            return dict(self.returns)
+        import polars as pl
+
+        return {"made": pl.String, **{n: t for n, t in self.returns.items() if n != "bytes"}}
 
     def document(self, revisions: Mapping[str, str]) -> dict[str, Any]:
         """What changes a value, as JSON; `revisions` maps each role to its model's hash."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
@@ -98,9 +99,11 @@ def group_fields(fields: Fields) -> list[str]:
     return [name for name, field in fields.items() if getattr(field, "group", False)]
 
 
-def optional(fields: Fields) -> Fields:
-    """The same fields, none of which must be there."""
+def optional(fields: Fields, names: Container[str] | None = None) -> Fields:
+    """The same fields, of which these need not be there; by default none need."""
     return {
-        name: field if field.optional else field.model_copy(update={"optional": True})
+        name: field.model_copy(update={"optional": True})
+        if (names is None or name in names) and not field.optional
+        else field
         for name, field in fields.items()
     }

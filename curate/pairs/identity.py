@@ -29,6 +29,11 @@ def collected_id(values: dict[str, Any]) -> str:
     return short_hash({"collected": values})
 
 
+def synthetic_id(parents: list[str], made_by: str) -> str:
+    """The id of a pair that was made: of what, and how."""
+    return short_hash({"synthetic": [parents, made_by]})
+
+
 def located_id(source: str, row: str) -> str:
     """The id of a pair whose content never could be read: where it should have been."""
     return short_hash({"located": [source, row]})

@@ -30,6 +30,8 @@ from curate.recipe.sequence import check_steps
 from curate.recipe.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from curate.evaluation.evaluation import Evaluation
     from curate.pairs.field import Fields
     from curate.sources.source import Source
@@ -65,12 +67,19 @@ class Recipe:
         return frozenset(name for step in self.steps for name in step.joins)
 
     def fields_of(self, source: Source) -> Fields:
-        """The fields as a source must fill them: rows that a step joins lack what others have."""
-        return optional(self.fields) if source.name in self.joined else self.fields
+        """The fields as a source must fill them."""
+        return _needed(self.fields, str(source.name), self.steps)
 
     @property
     def workspace(self) -> Path:
         return workspace_of(self.path)
+
+
+def _needed(fields: Fields, source: str, steps: Sequence[Step]) -> Fields:
+    """Rows that a step joins lack what others have, and what a step fills may be missing."""
+    if any(source in step.joins for step in steps):
+        return optional(fields)
+    return optional(fields, {name for step in steps for name in step.fills})
 
 
 def workspace_of(recipe_path: Path) -> Path:
@@ -93,10 +102,9 @@ def read_recipe(path: Path | str, words: Vocabulary | None = None) -> Recipe:
     named = _named([item.part for item in sources])
     check_steps(reading, steps, evaluations, [str(source.name) for source in named])
     if certain:
-        joined = {name for item in steps for name in item.part.joins}
+        parts = [item.part for item in steps]
         for item, source in zip(sources, named, strict=True):
-            needed = optional(fields) if source.name in joined else fields
-            check_items(reading, [item], needed)
+            check_items(reading, [item], _needed(fields, str(source.name), parts))
         check_items(reading, steps, fields)
         check_items(reading, evaluations, fields)
     if outline is None or len(reading.complaints):

@@ -28,15 +28,25 @@ class ReleaseContent:
     lock: Mapping[str, Any]
     clusters: pl.DataFrame | None = None
     """Copies and what they are copies of; None where no step looked for any."""
+    made: pl.DataFrame | None = None
+    """What machines made, columns of `curate.ledger.made.REPORTED`; None where no step makes any."""
+
+    @property
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """What stands beside the data, by the file's name."""
+        every = {
+            "pairs": self.pairs,
+            "decisions": self.decisions,
+            "clusters": self.clusters,
+            "made": self.made,
+        }
+        return {name: table for name, table in every.items() if table is not None}
 
     @cached_property
     def digests(self) -> dict[str, str]:
         """One digest per part."""
         parts = {f"data/{name}": table_digest(frame) for name, frame in self.data.items()}
-        parts["pairs"] = table_digest(self.pairs)
-        parts["decisions"] = table_digest(self.decisions)
-        if self.clusters is not None:
-            parts["clusters"] = table_digest(self.clusters)
+        parts |= {name: table_digest(table) for name, table in self.tables.items()}
         parts["lock"] = content_hash(canonical_json(self.lock))
         return parts
 
@@ -62,7 +72,7 @@ def pairs_table(table: pl.DataFrame, fields: Fields, split: pl.DataFrame | None)
 def data_columns(fields: Fields) -> list[str]:
     """Columns of the kept pairs' table before media are read."""
     media = media_fields(fields)
-    return ["pair_id", *(f"{name}_sha256" if name in media else name for name in fields)]
+    return ["pair_id", "origin", *(f"{name}_sha256" if name in media else name for name in fields)]
 
 
 def place_columns(table: pl.DataFrame, fields: Fields) -> list[str]:

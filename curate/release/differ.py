@@ -23,9 +23,11 @@ def differences(release: Path, manifest: dict[str, Any], content: ReleaseContent
         yield from _decisions(pl.read_parquet(release / "decisions.parquet"), content.decisions)
     if "clusters" in parts | gone:
         yield "clusters of copies differ"
+    if "made" in parts | gone:
+        yield "what machines made differs"
     if "lock" in parts:
         yield from _lock(release, content)
-    others = sorted((parts | gone) - {"pairs", "decisions", "clusters", "lock"})
+    others = sorted((parts | gone) - {"pairs", "decisions", "clusters", "made", "lock"})
     if others:
         yield f"released rows differ in {', '.join(others)}"
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from curate.errors import CurateError
 from curate.ledger.cluster import DROPPED, KEPT
+from curate.ledger.made import COLLECTED
 from curate.ledger.verdict import LEAVES, VERDICTS
 from curate.pairs.digest import table_digest
 from curate.pairs.identity import canonical_json, content_hash
@@ -28,7 +29,7 @@ def problems(release: Path) -> list[str]:
     if found:
         return found
     found = list(_digests(release, manifest))
-    return [*found, *_tables(release), *_clusters(release)]
+    return [*found, *_tables(release), *_clusters(release), *_made(release)]
 
 
 def _manifest(release: Path) -> dict[str, Any]:
@@ -57,13 +58,8 @@ def _digests(release: Path, manifest: dict[str, Any]) -> Iterator[str]:
     from ruamel.yaml import YAML
 
     lock = YAML(typ="safe", pure=True).load(release / "recipe.lock.yaml")
-    found = {
-        "pairs": table_digest(pl.read_parquet(release / "pairs.parquet")),
-        "decisions": table_digest(pl.read_parquet(release / "decisions.parquet")),
-        "lock": content_hash(canonical_json(lock)),
-    }
-    if (release / "clusters.parquet").exists():
-        found["clusters"] = table_digest(pl.read_parquet(release / "clusters.parquet"))
+    found = {path.stem: table_digest(pl.read_parquet(path)) for path in release.glob("*.parquet")}
+    found["lock"] = content_hash(canonical_json(lock))
     for folder in sorted((release / "data").iterdir()):
         found[f"data/{folder.name}"] = table_digest(_data(folder))
     for name in sorted(found.keys() | manifest["parts"].keys()):
@@ -147,3 +143,16 @@ def _clusters(release: Path) -> Iterator[str]:
     ).filter(pl.col("verdict") == "drop")
     if gone.join(lines, on=gone.columns, how="anti").height:
         yield "clusters.parquet has copies that decisions.parquet did not drop"
+
+
+def _made(release: Path) -> Iterator[str]:
+    """Every pair with a content that a machine made has a line that says how, and no other has."""
+    if not (release / "made.parquet").exists():
+        return
+    taken = pl.read_parquet(release / "made.parquet").filter(pl.col("accepted"))["pair_id"]
+    pairs = pl.read_parquet(release / "pairs.parquet", columns=["pair_id", "origin", "status"])
+    by_machine = pairs.filter((pl.col("origin") != COLLECTED) & (pl.col("status") != "rejected"))[
+        "pair_id"
+    ]
+    if set(taken) != set(by_machine):
+        yield "origins in pairs.parquet do not follow from made.parquet"

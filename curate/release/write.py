@@ -32,14 +32,8 @@ def write_release(
     """Everything but the manifest, which `seal` adds; `media` is None for media by reference."""
     for split, frame in content.data.items():
         _write_data(folder / "data" / split, frame, content, media)
-    tables: dict[str, pl.DataFrame | None] = {
-        "pairs": content.pairs,
-        "decisions": content.decisions,
-        "clusters": content.clusters,
-    }
-    for name, table in tables.items():
-        if table is not None:
-            table.write_parquet(folder / f"{name}.parquet", compression="zstd")
+    for name, table in content.tables.items():
+        table.write_parquet(folder / f"{name}.parquet", compression="zstd")
     (folder / "recipe.yaml").write_text(recipe_text)
     (folder / "recipe.lock.yaml").write_text(to_yaml(dict(content.lock)))
     (folder / "README.md").write_text(card)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from curate.errors import CurateError
-from curate.ledger.verdict import verdicts
+from curate.ledger.made import COLLECTED
+from curate.ledger.verdict import VERDICT, verdicts
 from curate.pairs.field import (
     CLOCKED,
     Fields,
@@ -24,17 +25,25 @@ from curate.store.blobs import Blobs
 
 @dataclass(frozen=True)
 class Admitted:
-    """New rows for the table, and the verdicts that brought them in."""
+    """New rows for the table, and the verdicts that brought them in, or rejected them."""
 
     rows: pl.DataFrame
     verdicts: pl.DataFrame
+
+    @property
+    def accepted(self) -> pl.Series:
+        """The ids of those that are in."""
+        return self.verdicts.filter(pl.col("verdict") == "add")["pair_id"]
 
 
 def admit(added: pl.DataFrame, table: pl.DataFrame, fields: Fields, blobs: Blobs) -> Admitted:
     """The pairs of `Outcome.added` as rows of the table; those that are there already stay out."""
     rows = _with_contents(added, table, fields, blobs)
-    ids = pl.Series("pair_id", collected_ids(rows, fields), pl.String)
-    rows = rows.with_columns(ids, origin=pl.lit("collected"))
+    if "pair_id" not in rows.columns:
+        ids = pl.Series("pair_id", collected_ids(rows, fields), pl.String)
+        rows = rows.with_columns(ids, origin=pl.lit(COLLECTED))
+    if "verdict" not in rows.columns:
+        rows = rows.with_columns(verdict=pl.lit("add"))
     rows = _with_places(rows, table)
     new = rows.filter(pl.col("pair_id").is_first_distinct()).join(
         table.select("pair_id"), on="pair_id", how="anti", maintain_order="left"
@@ -44,8 +53,8 @@ def admit(added: pl.DataFrame, table: pl.DataFrame, fields: Fields, blobs: Blobs
     numbered = new.join(occurrences, on="pair_id", maintain_order="left").with_columns(
         position=pl.int_range(first, first + new.height, dtype=pl.Int64)
     )
-    said = [name for name in ("reason", "score", "detail") if name in new.columns]
-    entered = verdicts(new.select("pair_id", *said, verdict=pl.lit("add")))
+    said = [name for name in VERDICT if name in new.columns]
+    entered = verdicts(new.select(said))
     return Admitted(_as_table(numbered, table), entered)
 
 
@@ -82,17 +91,14 @@ def _with_contents(
         elif fields[name].type == "text" and name in frame.columns:
             frame = frame.with_columns(text_keys(frame[name]).rename(f"{name}_sha256"))
         if name in media_fields(fields) and f"{name}_sha256" in frame.columns:
-            frame = _with_file(frame, name, table, fields)
+            frame = _with_file(frame, name, table, fields, blobs)
     return frame
 
 
 def _with_blobs(frame: pl.DataFrame, name: str, modality: str, blobs: Blobs) -> pl.DataFrame:
     kept = [None if data is None else blobs.put(data) for data in frame[f"{name}_bytes"]]
     keys = pl.Series([None if one is None else one[1] for one in kept], dtype=pl.String)
-    paths = pl.Series([None if one is None else str(one[0]) for one in kept], dtype=pl.String)
-    frame = frame.drop(f"{name}_bytes").with_columns(
-        keys.alias(f"{name}_sha256"), paths.alias(f"{name}_path")
-    )
+    frame = frame.drop(f"{name}_bytes").with_columns(keys.alias(f"{name}_sha256"))
     if modality not in CLOCKED:
         return frame
     whole = pl.lit(None, pl.Float64)
@@ -111,16 +117,19 @@ def _with_span(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     return frame.with_columns(content_keys(frame[f"{name}_file_sha256"], *ends))
 
 
-def _with_file(frame: pl.DataFrame, name: str, table: pl.DataFrame, fields: Fields) -> pl.DataFrame:
+def _with_file(
+    frame: pl.DataFrame, name: str, table: pl.DataFrame, fields: Fields, blobs: Blobs
+) -> pl.DataFrame:
     """Where the bytes lie: where the table has them, but for those that were made."""
     key = f"{name}_file_sha256" if fields[name].type in CLOCKED else f"{name}_sha256"
     place = [f"{name}_path", f"{name}_member", f"{name}_uri"]
     known = table.select(key, *place).drop_nulls(key).unique(key, keep="first", maintain_order=True)
-    made = frame[f"{name}_path"] if f"{name}_path" in frame.columns else None
     frame = frame.drop(place, strict=False).join(known, on=key, how="left", maintain_order="left")
-    if made is None:
-        return frame
-    return frame.with_columns(pl.coalesce(made, f"{name}_path").alias(f"{name}_path"))
+    paths = [
+        path or (str(blobs.path(sha256)) if sha256 else None)
+        for sha256, path in frame.select(key, f"{name}_path").iter_rows()
+    ]
+    return frame.with_columns(pl.Series(f"{name}_path", paths, pl.String))
 
 
 def _with_places(rows: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:

@@ -15,11 +15,12 @@ from curate.fits.fit import Fit
 from curate.measures.measure import Measure
 from curate.models.reference import locate, revision
 from curate.pairs.digest import table_digest
-from curate.pairs.field import Fields
-from curate.run.contents import Contents
+from curate.pairs.field import CLOCKED, Fields
+from curate.run.contents import Contents, placed
 from curate.run.others import Others, read_others
 from curate.run.progress import Progress, Silence
 from curate.run.usage import Usage
+from curate.store.blobs import Blobs
 from curate.store.files import FileHashes
 from curate.store.fragment import read_fragment, write_fragment
 from curate.store.store import MeasureStore, Shelf
@@ -75,7 +76,10 @@ class Asking:
         wanted = [measures] if isinstance(measures, Measure) else list(measures)
         keys = keys.drop_nulls().unique().sort().rename("key")
         modality = wanted[0].of[0]
-        return self._values(wanted, keys, lambda lacking: self.contents.items(modality, lacking))
+        values = self._values(wanted, keys, lambda lacking: self.contents.items(modality, lacking))
+        for measure in wanted:
+            self._place(measure, values)
+        return values
 
     def compare(self, measure: Measure, edges: pl.DataFrame) -> pl.DataFrame:
         edges = edges.select("left", "right").unique().sort("left", "right")
@@ -93,6 +97,7 @@ class Asking:
         keys = contents.places["key"]
         values = self._values([measure], keys, lambda lacking: contents.items("text", lacking))
         order = pl.DataFrame({"text": list(texts)}, schema={"text": pl.String})
+        self._place(measure, values)
         named = contents.places.select("text", "key").join(values, on="key")
         return order.join(named, on="text", how="left", maintain_order="left").drop("key")
 
@@ -140,6 +145,17 @@ class Asking:
         known = self.shelf(measure).keys(keys)
         return keys.filter(~keys.is_in(known.implode()))
 
+    def _place(self, measure: Measure, values: pl.DataFrame) -> None:
+        """What a measure made can be measured in turn."""
+        if measure.makes is None:
+            return
+        keys = values["made"].drop_nulls().unique()
+        paths = [str(self.store.blobs.path(key)) for key in keys]
+        file = keys if measure.makes in CLOCKED else pl.Series([None] * len(keys), dtype=pl.String)
+        rows = pl.DataFrame({"key": keys, "path": paths, "file_sha256": file})
+        places = placed(rows.with_columns(modality=pl.lit(measure.makes)))
+        self.contents = self.contents.with_places(places)
+
     def _values(
         self,
         measures: Sequence[Measure],
@@ -176,7 +192,7 @@ class Asking:
     def _run(self, items: Iterable[Item], tasks: Sequence[Task]) -> None:
         for task in tasks:
             self.progress.measure(task.measure.name, len(task.missing))
-        writer = _Writer({t.measure.name: self.shelf(t.measure) for t in tasks})
+        writer = _Writer({t.measure.name: self.shelf(t.measure) for t in tasks}, self.store.blobs)
         try:
             for batch in self.engine.run(items, tasks):
                 spent = self.usage.of(batch.task.measure.name)
@@ -216,8 +232,9 @@ class Asking:
 class _Writer:
     """Gathers batches and writes them every couple of seconds, and when told."""
 
-    def __init__(self, shelves: Mapping[str, Shelf]) -> None:
+    def __init__(self, shelves: Mapping[str, Shelf], blobs: Blobs) -> None:
         self.shelves = shelves
+        self.blobs = blobs
         self.waiting: dict[str, list[Batch]] = {name: [] for name in shelves}
         self.since = time.perf_counter()
 
@@ -229,7 +246,14 @@ class _Writer:
     def flush(self) -> None:
         for name, batches in self.waiting.items():
             if batches:
-                values = pl.concat([batch.values for batch in batches])
+                values = pl.concat([self._kept(batch) for batch in batches])
                 self.shelves[name].write(values, sum(batch.seconds for batch in batches))
                 batches.clear()
         self.since = time.perf_counter()
+
+    def _kept(self, batch: Batch) -> pl.DataFrame:
+        """A batch's values, the contents that were made in it put aside under their hashes."""
+        if batch.task.measure.makes is None:
+            return batch.values
+        made = [None if data is None else self.blobs.put(data)[1] for data in batch.values["bytes"]]
+        return batch.values.drop("bytes").with_columns(made=pl.Series(made, dtype=pl.String))

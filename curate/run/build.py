@@ -60,6 +60,8 @@ class Built:
     joined: int
     """Parts of pairs, from several sources, that became pairs."""
     merged: int
+    made: int
+    """Synthetic pairs, taken or not."""
     evaluation: dict[str, str]
     """Evaluation -> its finding in a line."""
     stages: list[Stage]
@@ -90,6 +92,7 @@ def build(
         added=counts.added,
         joined=counts.joined,
         merged=counts.merged,
+        made=counts.made,
         evaluation=headlines(path),
         stages=course.stages,
         usage=asking.usage,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from curate.errors import CurateError, DataError
-from curate.ledger.cluster import CLUSTERS
+from curate.ledger.cluster import CLUSTER
 from curate.ledger.ledger import Ledger, left
+from curate.ledger.made import MADE, SYNTHETIC
 from curate.ledger.verdict import unreadable, verdicts
 from curate.measures.measure import Measure
 from curate.pairs.components import components, stars
@@ -84,6 +85,8 @@ class Course:
         self.added: list[pl.DataFrame] = []
         self.clusters: list[pl.DataFrame] = []
         """Of each step that finds copies, columns of `CLUSTERS`."""
+        self.made: list[pl.DataFrame] = []
+        """Of each step that makes contents, `step`, `name` and columns of `MADE`."""
         self._components: pl.DataFrame | None = None
         self._note: str | None = None
 
@@ -175,7 +178,9 @@ class Course:
         """Enter what a step proposes into the table; the verdicts that this takes."""
         said, self._note = outcome.verdicts, outcome.note
         if outcome.clusters is not None:
-            self.clusters.append(_of_step(outcome.clusters, self._number(), name))
+            self.clusters.append(_of_step(outcome.clusters, self._number(), name, CLUSTER))
+        if outcome.made is not None:
+            self.made.append(_of_step(outcome.made, self._number(), name, MADE))
         if outcome.columns is not None:
             self._add(name, outcome.columns)
         if outcome.changed is not None:
@@ -184,10 +189,24 @@ class Course:
             admitted = admit(outcome.added, self.table, self.fields, asking.store.blobs)
             said = pl.concat([joined(said, admitted.rows), admitted.verdicts])
             self.table = pl.concat([self.table, admitted.rows])
-            self.alive = pl.concat([self.alive, admitted.rows["pair_id"]])
+            self.alive = pl.concat([self.alive, admitted.accepted])
+            self._inherit(admitted.rows.filter(pl.col("origin") == SYNTHETIC))
         if outcome.changed is not None or outcome.added is not None:
             asking.contents = asking.contents.with_table(self.table, self.fields)
         return said
+
+    def _inherit(self, children: pl.DataFrame) -> None:
+        """Made pairs are in the split of their first parent, and copies of it to every fit."""
+        parent = children.select("pair_id", parent=pl.col("parents").list.first())
+        for place, columns in enumerate(self.added):
+            if "split" in columns.columns:
+                of_parent = columns.select(parent="pair_id", split="split")
+                split = parent.join(of_parent, on="parent", maintain_order="left").drop("parent")
+                self.added[place] = pl.concat([columns, split], how="diagonal")
+        if self._components is not None:
+            known = self._components.rename({"pair_id": "parent"})
+            found = parent.join(known, on="parent", maintain_order="left").drop("parent")
+            self._components = pl.concat([self._components, found.select("pair_id", "component")])
 
     def _complete(self) -> pl.DataFrame:
         """What no step joined to the rest of a pair is no pair."""
@@ -301,9 +320,10 @@ class Course:
                 raise _too_many(str(source.name), found, rows, source.max_unreadable)
 
 
-def _of_step(clusters: pl.DataFrame, step: str, name: str) -> pl.DataFrame:
-    named = clusters.with_columns(step=pl.lit(step), name=pl.lit(name))
-    return named.select(list(CLUSTERS))
+def _of_step(
+    rows: pl.DataFrame, step: str, name: str, columns: Mapping[str, type[pl.DataType]]
+) -> pl.DataFrame:
+    return rows.select(pl.lit(step).alias("step"), pl.lit(name).alias("name"), *columns)
 
 
 def _keys(needs: list[tuple[Measure, str]], table: pl.DataFrame) -> list[tuple[Measure, pl.Series]]:

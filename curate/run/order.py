@@ -1,8 +1,9 @@
 """In which order a recipe's steps run: as written, but for what must come first.
 
 Parts are joined to pairs before anything else. Mixed filters are parted so that headers are looked at before anything is decoded; every medium is
-decoded whole before the first step that looks at content; and the split is assigned after copies
-have gone, and before the first step that learns from the data.
+decoded whole before the first step that looks at content; the split is assigned after copies
+have gone, and before the first step that learns from the data or makes any; and what is still
+incomplete after the last step that fills a field is no pair.
 """
 
 from __future__ import annotations
@@ -39,13 +40,19 @@ def in_order(steps: Sequence[Step], fields: Fields) -> list[Action]:
     rest = [step for step in steps if step.word != "pair"]
     parts = [part for step in _split_early(rest) for part in step.parts(fields)]
     place = next((n for n, part in enumerate(parts) if part.decodes(fields)), len(parts))
-    return [*parts[:place], Decode(), *parts[place:]]
+    filled = max((n for n, part in enumerate(parts, start=1) if part.fills), default=None)
+    actions: list[Action] = list(parts)
+    if filled is not None:
+        actions.insert(filled, Complete())
+    return [*actions[:place], Decode(), *actions[place:]]
 
 
 def _split_early(steps: Sequence[Step]) -> list[Step]:
     ordered = [step for step in steps if step.word != "split"]
     for split in (step for step in steps if step.word == "split"):
-        fits = next((n for n, step in enumerate(ordered) if step.fits), len(ordered))
+        fits = next(
+            (n for n, step in enumerate(ordered) if step.fits or step.proposes), len(ordered)
+        )
         dedups = [n for n, step in enumerate(ordered, start=1) if isinstance(step, FindsCopies)]
         ordered.insert(min(fits, max([steps.index(split), *dedups])), split)
     return ordered

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate.cards.card import CardFacts, Copies, render_card
+from curate.cards.card import CardFacts, Copies, Generated, render_card
 from curate.engines.engine import Media
 from curate.engines.work import read_content
 from curate.errors import CurateError, ReleaseExists
+from curate.ledger.made import MADE, REPORTED, SYNTHETIC
 from curate.ledger.verdict import LEAVES
 from curate.pairs.field import Fields
 from curate.release.content import ReleaseContent, data_columns, pairs_table, place_columns
@@ -31,7 +32,13 @@ if TYPE_CHECKING:
     from curate.run.asking import Asking
     from curate.run.course import Course
 
-_STATUS = {"paired": "paired", "drop": "dropped", "unreadable": "unreadable", "refused": "refused"}
+_STATUS = {
+    "paired": "paired",
+    "drop": "dropped",
+    "unreadable": "unreadable",
+    "refused": "refused",
+    "reject": "rejected",
+}
 _DEFAULT_SPLIT = "train"
 
 
@@ -43,9 +50,12 @@ class Counts:
     left: dict[str, int]
     changed: int
     added: int
+    """Formed of parts."""
     joined: int
     """Parts that live on in pairs."""
     merged: int
+    made: int
+    """Synthetic pairs, taken or not."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,7 @@ def released(course: Course, asking: Asking, limit: int | None) -> Released:
             [other.revision for other in asking.others_read.values()],
         ),
         clusters=_clusters(course),
+        made=_made(course, asking),
     )
     return Released(
         content, _media_bytes(living, recipe.fields, made, asking) if embed else None, counts
@@ -141,6 +152,21 @@ def _clusters(course: Course) -> pl.DataFrame | None:
     if not course.clusters:
         return None
     return pl.concat(course.clusters).sort("step", "cluster", "related_id", "pair_id")
+
+
+def _made(course: Course, asking: Asking) -> pl.DataFrame | None:
+    """What machines made, with the hashes of the models that did; None where no step makes any."""
+    if not any(step.proposes for step in course.recipe.steps):
+        return None
+    rows = pl.concat(
+        [pl.DataFrame(schema={"step": pl.String, "name": pl.String, **MADE}), *course.made]
+    )
+    known = pl.DataFrame(
+        {"generator": list(asking.revisions), "revision": list(asking.revisions.values())},
+        schema={"generator": pl.String, "revision": pl.String},
+    )
+    found = rows.join(known, on="generator", how="left", maintain_order="left")
+    return found.select(list(REPORTED)).sort("step", "pair_id", "field")
 
 
 def _data(
@@ -212,8 +238,12 @@ def _counts(course: Course, decisions: pl.DataFrame, living: pl.DataFrame) -> Co
     else:
         kept = {_DEFAULT_SPLIT: living.height}
     said = dict(decisions.group_by("verdict").len().iter_rows())
-    others = (said.get(word, 0) for word in ("change", "add", "paired", "merge"))
-    return Counts(kept, left, *others)
+    changed, added, joined, merged = (
+        said.get(word, 0) for word in ("change", "add", "paired", "merge")
+    )
+    synthetic = course.table.filter(pl.col("origin") == SYNTHETIC).select("pair_id")
+    taken = decisions.filter(pl.col("verdict") == "add").join(synthetic, on="pair_id", how="semi")
+    return Counts(kept, left, changed, added - taken.height, joined, merged, synthetic.height)
 
 
 def _card(recipe: Recipe, made: Released, evaluation: Mapping[str, str]) -> str:
@@ -225,16 +255,27 @@ def _card(recipe: Recipe, made: Released, evaluation: Mapping[str, str]) -> str:
             description=recipe.description,
             fields=content.fields,
             splits=made.counts.kept,
-            seen=content.pairs.height - made.counts.added,
+            seen=content.pairs.height - made.counts.added - made.counts.made,
             joined=made.counts.joined,
             added=made.counts.added,
             left=made.counts.left,
             copies=_copies(content.clusters),
             looked=content.clusters is not None,
+            generated=_generated(content.made),
             digest=content.digest,
             evaluation=evaluation,
         )
     )
+
+
+def _generated(made: pl.DataFrame | None) -> list[Generated]:
+    """What each step made, by generator, for the card."""
+    if made is None:
+        return []
+    counted = made.group_by("step", "name", "field", "generator").agg(
+        made=pl.len(), taken=pl.col("accepted").sum()
+    )
+    return [Generated(*row) for row in counted.sort("step", "field").drop("step").iter_rows()]
 
 
 def _copies(clusters: pl.DataFrame | None) -> list[Copies]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from curate.ledger.made import COLLECTED
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -12,11 +14,14 @@ if TYPE_CHECKING:
 
 
 def learned(table: pl.DataFrame) -> pl.Expr:
-    """Fits learn from training pairs, from all where there is no split."""
+    """Fits learn from training pairs, from all where there is no split; never from what a machine
+    has made.
+    """
     import polars as pl
 
+    collected = pl.col("origin") == COLLECTED
     split = "split" in table.columns and bool((table["split"] == "train").any())
-    return pl.col("split") == "train" if split else pl.lit(True)
+    return collected & (pl.col("split") == "train") if split else collected
 
 
 def said(name: str) -> pl.Expr:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from curate.ledger.made import COLLECTED
 from curate.pairs.field import Fields, metadata_fields
 from curate.steps.property import Property, find, names
 from curate.steps.step import Ask, Objection
@@ -63,7 +64,8 @@ Keep: TypeAlias = Literal["first", "largest", "balanced"] | Best
 
 def by_preference(table: pl.DataFrame, keep: Keep, image: str | None, ask: Ask) -> pl.DataFrame:
     """The pairs, those to stay first; of equals the first read. `image` is the field whose picture
-    is to be largest. What has no value, or one that is no number, comes last.
+    is to be largest. What has no value, or one that is no number, comes last. Nothing that was
+    made by machine is preferred to what was collected.
     """
     import polars as pl
 
@@ -72,10 +74,14 @@ def by_preference(table: pl.DataFrame, keep: Keep, image: str | None, ask: Ask) 
     elif keep == "largest" and image is not None:
         value = _areas(table, image, ask)
     else:
-        return table.sort("position")
-    order = table.select("position", value=value.cast(pl.Float64).fill_nan(None))
+        value = pl.Series([None] * table.height, dtype=pl.Float64)
+    order = table.select(
+        "position",
+        made=pl.col("origin") != COLLECTED,
+        value=value.cast(pl.Float64).fill_nan(None),
+    )
     places = order.with_row_index("place").sort(
-        "value", "position", descending=[True, False], nulls_last=True
+        "made", "value", "position", descending=[False, True, False], nulls_last=True
     )
     return table[places["place"]]
 

@@ -5,6 +5,7 @@
 The table holds the pairs still alive, one row each, sorted by `position`:
 
     pair_id, position, origin, parents, source, row        text, int, text, list[text], text, text
+                                                           (origins: `curate.ledger.made`)
     <field>, <field>_sha256                                text fields: the text, its content hash
     <field>_sha256                                         media fields (null when absent)
     <field>_file_sha256, <field>_start, <field>_end        audio, video, sensor: the file, and the
@@ -40,7 +41,8 @@ class Ask(Protocol):
         """Values of contents: one row per distinct non-null key, sorted: `key`, `error`, values.
 
         Several measures of the same modality share one reading and decoding of each content.
-        `error` is null, or why the content cannot be measured.
+        `error` is null, or why the content cannot be measured. What a measure makes stands as a
+        key in `made`, and can be measured and compared from now on.
         """
 
     def compare(self, measure: Measure, edges: pl.DataFrame) -> pl.DataFrame:
@@ -72,12 +74,20 @@ class Outcome:
     added: pl.DataFrame | None = None
     """New pairs: `parents` (ids), `reason`, `score` and `detail` (each may be left out), and the
     columns of their fields as the table has them. Media that the step made stand as bytes in
-    `<field>_bytes`; spans need only `<field>_file_sha256`, `_start` and `_end`. What was used up
-    for them gets the verdict `paired`, with the new pair's id left to the conductor."""
+    `<field>_bytes`, contents that a measure made as `<field>_sha256`; recordings and spans need
+    `<field>_file_sha256`, `_start` and `_end`. What was used up for them gets the verdict `paired`,
+    with the new pair's id left to the conductor.
+
+    A synthetic pair says so: it has its `pair_id` (`curate.pairs.identity.synthetic_id`), its
+    `origin`, and a `verdict`: `add`, or `reject` if it is not trusted. It is in the split of its
+    first parent, and to every fit a copy of it."""
     changed: pl.DataFrame | None = None
-    """`pair_id` and the columns of fields whose content is another now, written as in `added`."""
+    """`pair_id` and the columns of fields whose content is another now, written as in `added`; and
+    `origin`, where a machine made it."""
     clusters: pl.DataFrame | None = None
     """Which pairs are copies of one that stays: columns of `curate.ledger.cluster.CLUSTER`."""
+    made: pl.DataFrame | None = None
+    """Contents that a machine made, taken or not: columns of `curate.ledger.made.MADE`."""
     note: str | None = None
     """What the step found over all pairs, in a line for people."""
 
@@ -133,6 +143,16 @@ class Step(BaseModel):
     def joins(self) -> tuple[str, ...]:
         """Names of the sources whose rows are only parts of pairs until this step joins them."""
         return ()
+
+    @property
+    def fills(self) -> tuple[str, ...]:
+        """Names of the fields that pairs may lack until this step has run."""
+        return ()
+
+    @property
+    def proposes(self) -> bool:
+        """Whether it makes contents by machine; the split is assigned before the first that does."""
+        return bool(self.fills)
 
     def check(self, fields: Fields) -> Iterator[Objection]:
         """What is wrong with these parameters for these fields."""

@@ -15,10 +15,14 @@ class Blobs:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def path(self, sha256: str) -> Path:
+        """Where the content of this hash lies, if it is here."""
+        return self.folder / sha256[:2] / sha256
+
     def put(self, content: bytes) -> tuple[Path, str]:
         """The file that holds these bytes, and their hash; there whole or not at all."""
         sha256 = content_hash(content)
-        final = self.folder / sha256[:2] / sha256
+        final = self.path(sha256)
         if not final.exists():
             self._write(final, content)
         return final, sha256

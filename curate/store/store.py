@@ -131,7 +131,7 @@ class MeasureStore:
             folder.mkdir(parents=True, exist_ok=True)
             _write_text(note, json.dumps(document, indent=1, sort_keys=True))
         os.utime(note)
-        return Shelf(folder, measure.returns)
+        return Shelf(folder, measure.kept)
 
     def fitted(self, document: Mapping[str, Any], digest: str) -> Path:
         """Where the result of a fit on a table of this digest stands, or would stand."""

@@ -1,0 +1,176 @@
+"""What all steps that make new pairs share: of which pairs, how many, and what becomes of them.
+
+A child is its parent with one field made anew; its metadata are its parent's. Everything that is
+made is measured as collected data are, and only then taken or rejected; either way its parent,
+generator, prompt, settings and seed stand in `made.parquet`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from curate.ledger.made import COLLECTED, SYNTHETIC
+from curate.pairs.field import CLOCKED, Fields, metadata_fields
+from curate.pairs.identity import canonical_json, synthetic_id
+from curate.steps.acceptance import Accept
+from curate.steps.step import Ask, Objection, Outcome, Step
+from curate.steps.targets import Targets
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Synthesis(Step):
+    """Base of the steps that make new pairs; a subclass says what is made, by `make`."""
+
+    word: ClassVar[str] = "synthesize"
+    source_types: ClassVar[tuple[str, ...]]
+    """The modalities that something can be made of."""
+    made_type: ClassVar[str]
+    """The modality that is made."""
+
+    into: str = Field(description="The field that is made.")
+    each: int = Field(1, ge=1, description="How many are made of one pair.")
+    seed: int = Field(0, description="Another seed makes others.")
+    targets: Targets = Field(Targets(), description="Of which pairs, and how many at most.")
+    accept: Accept = Field(Accept(), description="What is asked of everything that is made.")
+
+    @property
+    def source(self) -> str:
+        """The field that children are made of: what stands behind the leading word."""
+        return str(getattr(self, self.leads))
+
+    @property
+    def title(self) -> str:
+        return f"{self.word} {self.leads} {self.source}"
+
+    @property
+    def proposes(self) -> bool:
+        return True
+
+    def check(self, fields: Fields) -> Iterator[Objection]:
+        yield from typed((self.leads,), self.source, self.source_types, fields)
+        yield from typed(("into",), self.into, (self.made_type,), fields)
+        yield from self.targets.check(fields)
+        yield from self.accept.check(fields, self.made_type)
+
+    def make(self, parents: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        """Contents for rows of pairs with an `index` (0 to `each` - 1): `pair_id` and `index` of
+        the row, `value` (a text, or the key of a medium in `made`), `generator`, `prompt`,
+        `settings` (canonical JSON of what else was chosen), `seed`, and `error` where nothing
+        could be made.
+        """
+        raise NotImplementedError
+
+    def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
+        """Make in the targets' order, judge, and go on until they are met or parents run out."""
+        import polars as pl
+
+        from curate.ledger.verdict import verdicts
+
+        said = verdicts(table.select("pair_id"))
+        rounds: list[pl.DataFrame] = []
+        plan = self.targets.plan(table.filter(pl.col("origin") == COLLECTED), self.each, self.seed)
+        while (wanted := plan.next(rounds)).height:
+            children = self._children(wanted, table, ask)
+            before = _accepted(rounds, children)
+            rounds.append(self.accept.judged(children, self, before, table, ask))
+        if not rounds:
+            return Outcome(said, note="nothing to make new pairs of")
+        children = pl.concat(rounds)
+        added = children.drop("value", "error", "generator", "prompt", "settings", "seed", "parent")
+        return Outcome(said, added=added, made=self._made(children), note=_note(children))
+
+    def _children(self, wanted: pl.DataFrame, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        """Rows of new pairs: their parents' contents and metadata but for the field made anew."""
+        import polars as pl
+
+        parents = wanted.join(table, on="pair_id", how="inner", maintain_order="left")
+        made = self.make(parents, ask)
+        kept = [column for name in ask.fields for column in _columns(name, ask.fields)]
+        others = parents.select("pair_id", "index", *(c for c in kept if c in parents.columns))
+        lost = _columns(self.into, ask.fields)
+        rows = made.join(
+            others.drop(lost, strict=False),
+            on=["pair_id", "index"],
+            how="left",
+            maintain_order="left",
+        )
+        ids = [
+            synthetic_id([parent], canonical_json([generator, settings, seed, index, self.into]))
+            for parent, generator, settings, seed, index in rows.select(
+                "pair_id", "generator", "settings", "seed", "index"
+            ).iter_rows()
+        ]
+        named = rows.rename({"pair_id": "parent"}).with_columns(
+            pl.Series("pair_id", ids, pl.String),
+            parents=pl.concat_list("parent"),
+            origin=pl.lit(SYNTHETIC),
+        )
+        return self._with_content(named)
+
+    def _with_content(self, rows: pl.DataFrame) -> pl.DataFrame:
+        import polars as pl
+
+        if self.made_type == "text":
+            return rows.with_columns(pl.col("value").alias(self.into))
+        place = "file_sha256" if self.made_type in CLOCKED else "sha256"
+        return rows.with_columns(pl.col("value").alias(f"{self.into}_{place}"))
+
+    def _made(self, children: pl.DataFrame) -> pl.DataFrame:
+        import polars as pl
+
+        from curate.ledger.made import made
+
+        return made(
+            children.with_columns(
+                field=pl.lit(self.into),
+                accepted=pl.col("verdict") == "add",
+                confidence=pl.lit(None, pl.Float64),
+            )
+        )
+
+
+def typed(
+    path: tuple[str, ...], name: str, kinds: tuple[str, ...], fields: Fields
+) -> Iterator[Objection]:
+    """What is wrong with a field's name where one of these modalities is wanted."""
+    able = tuple(n for n, field in fields.items() if field.type in kinds)
+    if name not in fields:
+        yield Objection(path, f"'{name}' is no field", candidates=able)
+    elif name not in able:
+        message = f"'{name}' is a field of type {fields[name].type}"
+        yield Objection(path, message, f"a field of type {' or '.join(kinds)}", able)
+
+
+def _columns(name: str, fields: Fields) -> list[str]:
+    """The columns of a table by which a field's content is named in `Outcome.added`."""
+    if name in metadata_fields(fields):
+        return [name]
+    if fields[name].type == "text":
+        return [name]
+    if fields[name].type in CLOCKED:
+        return [f"{name}_file_sha256", f"{name}_start", f"{name}_end"]
+    return [f"{name}_sha256"]
+
+
+def _accepted(rounds: list[pl.DataFrame], like: pl.DataFrame) -> pl.DataFrame:
+    """The children that earlier rounds took."""
+    import polars as pl
+
+    if not rounds:
+        return like.clear()
+    return pl.concat(rounds).filter(pl.col("verdict") == "add")
+
+
+def _note(children: pl.DataFrame) -> str:
+    """How many were made and taken, and why the others were not."""
+    import polars as pl
+
+    taken = children.filter(pl.col("verdict") == "add").height
+    why = children.drop_nulls("reason").group_by("reason").len().sort("len", descending=True)
+    told = ", ".join(f"{count} {reason}" for reason, count in why.iter_rows())
+    return f"{taken} of {children.height} taken" + (f"; {told}" if told else "")

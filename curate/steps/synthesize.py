@@ -1,0 +1,16 @@
+"""Make new pairs: one word, several kinds of generators."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from curate.steps.speak import Speak
+from curate.steps.step import Step
+
+
+class Synthesize(Step):
+    """Make new pairs, and take those that prove what they should be."""
+
+    word: ClassVar[str] = "synthesize"
+    summary: ClassVar[str] = "make new pairs, and take those that pass"
+    forms: ClassVar[tuple[type[Step], ...]] = (Speak,)

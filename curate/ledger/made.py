@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import polars as pl
 
-COLLECTED, LABELLED, SYNTHETIC = "collected", "pseudo_labelled", "synthetic"
-"""Where a pair is from: whole from a source; with a field that a machine filled; made by one."""
-
 MADE: dict[str, type[pl.DataType]] = {
     "pair_id": pl.String,
     "field": pl.String,

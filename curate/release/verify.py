@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 
 from curate.errors import CurateError
 from curate.ledger.cluster import DROPPED, KEPT
-from curate.ledger.made import COLLECTED
 from curate.ledger.verdict import LEAVES, VERDICTS
 from curate.pairs.digest import table_digest
 from curate.pairs.identity import canonical_json, content_hash
+from curate.pairs.origin import COLLECTED
 from curate.release.publish import read_manifest
 from curate.release.write import files_of
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from curate.errors import CurateError
-from curate.ledger.made import COLLECTED
 from curate.ledger.verdict import VERDICT, verdicts
 from curate.pairs.field import (
     CLOCKED,
@@ -19,6 +18,7 @@ from curate.pairs.field import (
     content_fields,
     media_fields,
 )
+from curate.pairs.origin import COLLECTED
 from curate.run.gather import collected_ids, content_keys, text_keys
 from curate.store.blobs import Blobs
 

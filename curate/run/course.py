@@ -13,11 +13,12 @@ import polars as pl
 from curate.errors import CurateError, DataError
 from curate.ledger.cluster import CLUSTER
 from curate.ledger.ledger import Ledger, left
-from curate.ledger.made import MADE, SYNTHETIC
+from curate.ledger.made import MADE
 from curate.ledger.verdict import unreadable, verdicts
 from curate.measures.measure import Measure
 from curate.pairs.components import components, stars
 from curate.pairs.field import CLOCKED, Fields, content_fields, media_fields
+from curate.pairs.origin import SYNTHETIC
 from curate.run.admitting import admit, change, joined
 from curate.run.asking import Asking, NotMeasured
 from curate.run.gather import Gathered

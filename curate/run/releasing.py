@@ -15,9 +15,10 @@ from curate.cards.card import CardFacts, Copies, Generated, render_card
 from curate.engines.engine import Media
 from curate.engines.work import read_content
 from curate.errors import CurateError, ReleaseExists
-from curate.ledger.made import MADE, REPORTED, SYNTHETIC
+from curate.ledger.made import MADE, REPORTED
 from curate.ledger.verdict import LEAVES
 from curate.pairs.field import Fields
+from curate.pairs.origin import SYNTHETIC
 from curate.release.content import ReleaseContent, data_columns, pairs_table, place_columns
 from curate.release.differ import differences
 from curate.release.lock import lock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from curate.ledger.made import COLLECTED
+from curate.pairs.origin import COLLECTED
 
 if TYPE_CHECKING:
     import polars as pl

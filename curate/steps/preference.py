@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from curate.ledger.made import COLLECTED
 from curate.pairs.field import Fields, metadata_fields
+from curate.pairs.origin import COLLECTED
 from curate.steps.property import Property, find, names
 from curate.steps.step import Ask, Objection
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import ConfigDict, Field
 
+from curate.pairs.field import Fields
 from curate.pairs.identity import canonical_json
-from curate.steps.step import Ask
+from curate.steps.step import Ask, Objection
 from curate.steps.synthesis import Synthesis
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from curate.measures.measure import Measure
+
+HEART = "hibari:heart"
+_KINDS = ("hibari", "espeak", "hf", "file", "pkg")
 
 
 class Speak(Synthesis):
@@ -29,30 +36,49 @@ class Speak(Synthesis):
 
     speak: str = Field(description="The text field that is spoken.")
     voices: tuple[str, ...] = Field(
-        ("hibari:heart",), min_length=1, description="Voices, each as `engine:name`."
+        (HEART,),
+        min_length=1,
+        description="`hibari:heart`, `espeak:` and a voice of espeak-ng, or a text-to-waveform "
+        "model such as hf:owner/name.",
     )
 
     @property
     def extras(self) -> tuple[str, ...]:
         return ("speech",)
 
+    def check(self, fields: Fields) -> Iterator[Objection]:
+        yield from super().check(fields)
+        for place, voice in enumerate(self.voices):
+            if voice.partition(":")[0] not in _KINDS or not voice.partition(":")[2]:
+                message = f"'{voice}' is no voice"
+                yield Objection(("voices", place), message, "such as hibari:heart or espeak:en-gb")
+
+    def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
+        from curate.measures.speech import speech
+
+        return [(speech(voice, self.seed), self.speak) for voice in self.voices]
+
     def make(self, parents: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         import polars as pl
 
         from curate.measures.speech import speech
 
-        voices = [self.voices[place % len(self.voices)] for place in parents["place"]]
-        rows = parents.select(
-            "pair_id", "index", key=f"{self.speak}_sha256", prompt=self.speak
-        ).with_columns(generator=pl.Series(voices, dtype=pl.String))
+        turns = parents.select(
+            "pair_id",
+            "index",
+            key=f"{self.speak}_sha256",
+            prompt=self.speak,
+            turn=pl.col("place") % len(self.voices),
+            seed=pl.col("index") + self.seed,
+        )
         made = []
-        for (voice, index), part in rows.partition_by("generator", "index", as_dict=True).items():
-            spoken = ask.measure(speech(str(voice), self.seed, int(index)), part["key"])  # type: ignore[call-overload]
-            values = spoken.select("key", "error", value="made")
-            made.append(part.join(values, on="key", how="left", maintain_order="left"))
-        settings = canonical_json({})
-        return (
-            pl.concat(made)
-            .with_columns(settings=pl.lit(settings), seed=pl.lit(self.seed, pl.Int64))
-            .drop("key")
+        for (turn, seed), part in turns.partition_by("turn", "seed", as_dict=True).items():
+            voice, measure = self.voices[turn], speech(self.voices[turn], seed)
+            spoken = ask.measure(measure, part["key"]).select("key", "error", value="made")
+            settings = canonical_json({"voice": voice, **measure.params})
+            named = part.with_columns(generator=pl.lit(voice), settings=pl.lit(settings))
+            made.append(named.join(spoken, on="key", how="left", maintain_order="left"))
+        every = pl.concat(made).drop("key", "turn")
+        return turns.select("pair_id", "index").join(
+            every, on=["pair_id", "index"], maintain_order="left"
         )

@@ -5,7 +5,7 @@
 The table holds the pairs still alive, one row each, sorted by `position`:
 
     pair_id, position, origin, parents, source, row        text, int, text, list[text], text, text
-                                                           (origins: `curate.ledger.made`)
+                                                           (origins: `curate.pairs.origin`)
     <field>, <field>_sha256                                text fields: the text, its content hash
     <field>_sha256                                         media fields (null when absent)
     <field>_file_sha256, <field>_start, <field>_end        audio, video, sensor: the file, and the

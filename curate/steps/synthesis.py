@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from curate.ledger.made import COLLECTED, SYNTHETIC
 from curate.pairs.field import CLOCKED, Fields, metadata_fields
 from curate.pairs.identity import canonical_json, synthetic_id
+from curate.pairs.origin import COLLECTED, SYNTHETIC
 from curate.steps.acceptance import Accept
 from curate.steps.step import Ask, Objection, Outcome, Step
 from curate.steps.targets import Targets

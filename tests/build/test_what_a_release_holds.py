@@ -137,7 +137,7 @@ def test_loads_with_datasets(finished: Finished, tmp_path: Path) -> None:
     assert {name: len(part) for name, part in found.items()} == finished.built.kept
     assert sum(finished.built.kept.values()) == KEPT
     train = found["train"]
-    assert train.column_names == ["pair_id", *FIELDS]
+    assert train.column_names == ["pair_id", "origin", *FIELDS]
     kinds = {name: type(feature).__name__ for name, feature in train.features.items()}
     assert kinds["image"] == "Image"
     assert kinds["speech"] == kinds["speech_fr"] == "Audio"
@@ -176,12 +176,12 @@ def test_loads_however_it_is_released(
     assert set(found) == ({"train", "test"} if with_split else {"train"})
     columns = set(found["train"].column_names)
     if how == "embed":
-        assert columns == {"pair_id", *FIELDS}
+        assert columns == {"pair_id", "origin", *FIELDS}
     else:
         media = {
             f"{n}_{part}" for n in ("image", "speech", "speech_fr") for part in ("uri", "sha256")
         }
-        assert columns == {"pair_id", "caption", "caption_fr", "category"} | media
+        assert columns == {"pair_id", "origin", "caption", "caption_fr", "category"} | media
         rows = [row for part in found.values() for row in part]
         for row in rows:
             data = (workspace.media / row["image_uri"]).read_bytes()

@@ -61,14 +61,17 @@ class TestInit:
         assert "error:" in said.err
 
 
+BUILT_IN = ("pair", "filter", "dedup", "align", "select", "synthesize", "split")
+
+
 class TestSteps:
     def test_all(self) -> None:
         said = curate("steps")
         assert said.code == 0
         words = [line.split()[0] for line in said.out.splitlines()]
-        assert words[:6] == ["pair", "filter", "dedup", "align", "select", "split"]
+        assert words[:7] == [*BUILT_IN]
 
-    @pytest.mark.parametrize("word", ["pair", "filter", "dedup", "align", "select", "split"])
+    @pytest.mark.parametrize("word", BUILT_IN)
     def test_one(self, word: str) -> None:
         said = curate("steps", word)
         assert said.code == 0

@@ -111,9 +111,18 @@ def test_licences_in_order() -> None:
 
 def test_what_has_no_number_comes_last() -> None:
     scores = [float("nan"), 0.2, None, 0.9]
-    table = pl.DataFrame({"position": range(4), "align": scores})
+    table = pl.DataFrame({"position": range(4), "origin": "collected", "align": scores})
     ordered = by_preference(table, Best(by="align"), None, Asked({}, {}))
     assert ordered["position"].to_list() == [3, 1, 0, 2]
+
+
+def test_what_a_machine_made_comes_after_all_that_was_collected() -> None:
+    origins = ["synthetic", "collected", "pseudo_labelled"]
+    table = pl.DataFrame({"position": range(3), "origin": origins, "align": [0.9, 0.1, 0.5]})
+    best = by_preference(table, Best(by="align"), None, Asked({}, {}))
+    first = by_preference(table, "first", None, Asked({}, {}))
+    assert best["position"].to_list() == [1, 0, 2]
+    assert first["position"].to_list() == [1, 0, 2]
 
 
 def test_balanced_keeps_the_shares(table: Table) -> None:

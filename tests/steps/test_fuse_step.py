@@ -26,7 +26,10 @@ def table(count: int = 1000, bad: float = 0.1, names: tuple[str, str] = ("align"
     """Pairs with two scores, the first tenth of them mismatched in both."""
     chance = np.random.default_rng(0)
     wrong = np.arange(count) < round(bad * count)
-    columns: dict[str, Any] = {"pair_id": [f"{number:05d}" for number in range(count)]}
+    columns: dict[str, Any] = {
+        "pair_id": [f"{number:05d}" for number in range(count)],
+        "origin": ["collected"] * count,
+    }
     for name in names:
         columns[name] = chance.normal(size=count) + 2.0 * ~wrong
         columns[f"{name}_mismatched"] = chance.normal(size=(count, 4)).tolist()

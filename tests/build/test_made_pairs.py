@@ -1,0 +1,139 @@
+"""Pairs that a machine made: what is taken, what is rejected, and what is said of both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from curate.run.build import Built
+from tests.workspace import Workspace, curate, write_lines
+
+SPOKEN = [
+    "The quick brown fox jumps over the lazy dog.",
+    "A duck swims on a quiet pond.",
+    "An apple a day keeps the doctor away.",
+    "She opened the window and looked at the sea.",
+    "xqzzy brrk vvlt",
+    "Bread is baked early in the morning.",
+]
+FIELDS: dict[str, dict[str, Any]] = {
+    "caption": {"type": "text", "language": "en"},
+    "speech": {"type": "audio", "language": "en", "optional": True},
+    "kind": {"type": "metadata"},
+}
+SPEAK = {
+    "speak": "caption",
+    "into": "speech",
+    "voices": ["hibari:heart"],
+    "accept": {"heard": {"wer_below": 0.3}},
+}
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Built]:
+    root = tmp_path_factory.mktemp("spoken")
+    rows = [{"caption": text, "kind": f"k{n % 2}"} for n, text in enumerate(SPOKEN)]
+    write_lines(root / "media" / "rows.jsonl", rows)
+    place = Workspace(root).having(
+        name="spoken",
+        version="1.0.0",
+        fields=FIELDS,
+        sources=[{"jsonl": {"path": "../media/rows.jsonl", "caption": "caption", "kind": "kind"}}],
+        steps=[{"split": {"train": 0.6, "test": 0.4}}, {"synthesize": SPEAK}],
+    )
+    return place, place.build()
+
+
+def made(place: Workspace) -> pl.DataFrame:
+    return pl.read_parquet(place.release / "made.parquet")
+
+
+def test_only_training_pairs_become_parents(spoken: tuple[Workspace, Built]) -> None:
+    place, built = spoken
+    pairs, _, data = place.tables()
+    collected = pairs.filter(pl.col("origin") == "collected")
+    children = pairs.filter(pl.col("origin") == "synthetic")
+    train = set(collected.filter(pl.col("split") == "train")["pair_id"])
+    assert set(children.explode("parents")["parents"]) == train
+    assert 0 < len(train) < len(SPOKEN)
+    assert built.made == children.height == len(train)
+    of_children = data.join(children.select("pair_id"), on="pair_id", how="semi")
+    assert set(of_children["split"]) <= {"train"}
+
+
+def test_what_was_not_heard_right_is_rejected(spoken: tuple[Workspace, Built]) -> None:
+    place, _ = spoken
+    pairs, decisions, data = place.tables()
+    said = decisions.filter(pl.col("verdict").is_in(["add", "reject"])).join(
+        pairs.select("pair_id", "caption", "status"), on="pair_id"
+    )
+    for row in said.iter_rows(named=True):
+        wrong = row["score"] <= 0.7
+        assert row["verdict"] == ("reject" if wrong else "add")
+        assert row["status"] == ("rejected" if wrong else "kept")
+        assert row["reason"] == ("wer above threshold" if wrong else None)
+        assert row["detail"].startswith("heard ")
+    assert "kept" in set(said["status"])
+    rejected = set(said.filter(pl.col("verdict") == "reject")["pair_id"])
+    assert not rejected & set(data["pair_id"])
+
+
+def test_children_keep_what_their_parents_hold(spoken: tuple[Workspace, Built]) -> None:
+    place, _ = spoken
+    pairs, _, _ = place.tables()
+    children = pairs.filter(pl.col("origin") == "synthetic").explode("parents")
+    both = children.join(pairs, left_on="parents", right_on="pair_id", suffix="_parent")
+    assert both["caption"].to_list() == both["caption_parent"].to_list()
+    assert both["kind"].to_list() == both["kind_parent"].to_list()
+    assert both["speech_sha256"].null_count() == 0
+    assert both["speech_sha256_parent"].null_count() == both.height
+
+
+def test_how_everything_was_made_is_told(spoken: tuple[Workspace, Built]) -> None:
+    place, _ = spoken
+    pairs, _, _ = place.tables()
+    lines = made(place).join(pairs.select("pair_id", "caption", "speech_sha256"), on="pair_id")
+    assert lines.height == pairs.filter(pl.col("origin") == "synthetic").height
+    assert lines["prompt"].to_list() == lines["caption"].to_list()
+    assert lines["value"].to_list() == lines["speech_sha256"].to_list()
+    assert set(lines["generator"]) == {"hibari:heart"}
+    assert lines["settings"].str.contains("hibari-tts").all()
+    assert curate("verify", place.release).code == 0
+    told = curate("explain", place.release, lines["pair_id"][0])
+    assert "made by machine: speech" in told.out
+    assert "hibari:heart" in told.out
+
+
+def test_a_second_build_makes_nothing_again(spoken: tuple[Workspace, Built]) -> None:
+    place, first = spoken
+    again = place.build()
+    assert again.digest == first.digest
+    assert sum(spent.computed for spent in again.usage.measures.values()) == 0
+
+
+def test_released_sounds_are_those_that_were_made(
+    spoken: tuple[Workspace, Built], tmp_path: Path
+) -> None:
+    place, _ = spoken
+    files = sorted(place.release.glob("data/train/*.parquet"))
+    data = pl.concat(pl.read_parquet(path) for path in files)
+    synthetic = data.filter(pl.col("origin") == "synthetic")
+    assert synthetic.height
+    assert all(cell["bytes"][:4] == b"fLaC" for cell in synthetic["speech"])
+
+
+def test_a_share_is_never_passed(spoken: tuple[Workspace, Built]) -> None:
+    place, _ = spoken
+    capped = place.having(
+        name="capped",
+        steps=[{"synthesize": {**SPEAK, "each": 3, "targets": {"at_most": 0.25}}}],
+    )
+    built = capped.build()
+    pairs, _, data = capped.tables()
+    synthetic = pairs.filter((pl.col("origin") == "synthetic") & (pl.col("status") == "kept"))
+    assert synthetic.height == 2
+    assert synthetic.height <= 0.25 * data.height
+    assert built.made >= 2

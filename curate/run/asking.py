@@ -17,6 +17,7 @@ from curate.models.reference import locate, revision
 from curate.pairs.digest import table_digest
 from curate.pairs.field import CLOCKED, Fields
 from curate.run.contents import Contents, placed
+from curate.run.gather import text_keys
 from curate.run.others import Others, read_others
 from curate.run.progress import Progress, Silence
 from curate.run.usage import Usage
@@ -100,6 +101,11 @@ class Asking:
         self._place(measure, values)
         named = contents.places.select("text", "key").join(values, on="key")
         return order.join(named, on="text", how="left", maintain_order="left").drop("key")
+
+    def hold(self, texts: pl.Series) -> pl.Series:
+        known = Contents.of_texts(texts.drop_nulls().to_list())
+        self.contents = self.contents.with_places(known.places)
+        return text_keys(texts)
 
     def fit(self, fit: Fit, table: pl.DataFrame) -> pl.DataFrame:
         path = self.store.fitted(fit.document(), table_digest(table))

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from curate.pairs.field import Fields
+from curate.steps.aligned import Aligned
 from curate.steps.heard import Heard
 from curate.steps.step import Ask, Objection
+from curate.steps.unlike import Collapsed, Memorised
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,6 +24,8 @@ class Judge(Protocol):
 
     judges: ClassVar[tuple[str, ...]]
     """The modalities of what it can be asked about."""
+    extras: ClassVar[tuple[str, ...]]
+    """Extras of `curate` that it needs."""
 
     def check(self, fields: Fields) -> Iterator[Objection]:
         """What is wrong with the settings, with paths below the judge's key."""
@@ -41,27 +45,42 @@ class Judge(Protocol):
 
 
 class Accept(BaseModel):
-    """What a child must pass, in this order; the first reason against it is the ledger's."""
+    """What a child must pass, in this order; the first reason against it is the ledger's.
+
+    Each step asks what is sensible of the things it makes; `false` asks it not to, and settings in
+    place of `true` say how.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    heard: Heard | None = Field(
+    heard: Heard | bool | None = Field(
         None, description="Speech: a recogniser must hear what it was made of."
     )
+    aligned: Aligned | bool | None = Field(
+        None, description="Pictures: they must match their text as collected pairs do."
+    )
+    memorised: Memorised | bool | None = Field(
+        None, description="It may be no near-duplicate of anything collected."
+    )
+    collapsed: Collapsed | bool | None = Field(
+        None, description="It may be no near-duplicate of anything made before it."
+    )
 
-    def check(self, fields: Fields, made_type: str) -> Iterator[Objection]:
+    def check(self, fields: Fields, step: Synthesis) -> Iterator[Objection]:
         """What is wrong, with paths that begin at `accept`."""
-        for name, judge in self._judges():
-            if made_type not in judge.judges:
-                message = f"'{name}' judges {' and '.join(judge.judges)}, and {made_type} is made"
-                yield Objection(("accept", name), message)
-            for objection in judge.check(fields):
-                yield Objection(
-                    ("accept", name, *objection.path),
-                    objection.message,
-                    objection.expected,
-                    objection.candidates,
+        for name, judge in self._judges(step):
+            if step.made_type not in judge.judges:
+                message = (
+                    f"'{name}' judges {' and '.join(judge.judges)}, and {step.made_type} is made"
                 )
+                yield Objection(("accept", name), message)
+            for found in judge.check(fields):
+                path = ("accept", name, *found.path)
+                yield Objection(path, found.message, found.expected, found.candidates)
+
+    def extras(self, step: Synthesis) -> set[str]:
+        """Extras of `curate` that the judges need."""
+        return {extra for _, judge in self._judges(step) for extra in judge.extras}
 
     def judged(
         self,
@@ -80,7 +99,7 @@ class Accept(BaseModel):
             detail="error",
         )
         said = _complete(said)
-        for _, judge in self._judges():
+        for _, judge in self._judges(step):
             left = said.filter(pl.col("reason").is_null()).select("pair_id")
             asked = children.join(left, on="pair_id", how="semi", maintain_order="left")
             if asked.height:
@@ -92,9 +111,23 @@ class Accept(BaseModel):
             said.with_columns(verdict=verdict), on="pair_id", how="left", maintain_order="left"
         )
 
-    def _judges(self) -> list[tuple[str, Judge]]:
-        asked = ((name, getattr(self, name)) for name in type(self).model_fields)
-        return [(name, judge) for name, judge in asked if judge is not None]
+    def _judges(self, step: Synthesis) -> list[tuple[str, Judge]]:
+        found: list[tuple[str, Judge]] = []
+        for name, kind in JUDGES.items():
+            told = getattr(self, name)
+            wanted = name in step.asks if told is None else told
+            if wanted is not False:
+                found.append((name, kind() if wanted is True else wanted))
+        return found
+
+
+JUDGES: dict[str, type[Judge]] = {
+    "heard": Heard,
+    "aligned": Aligned,
+    "memorised": Memorised,
+    "collapsed": Collapsed,
+}
+"""By the key in `accept`, in the order in which they are asked."""
 
 
 def _complete(found: pl.DataFrame) -> pl.DataFrame:

@@ -21,6 +21,7 @@ class Heard(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     judges: ClassVar[tuple[str, ...]] = ("audio",)
+    extras: ClassVar[tuple[str, ...]] = ("speech",)
 
     wer_below: float = Field(0.1, gt=0, description="Word error rates from here on reject.")
     by: str = Field(

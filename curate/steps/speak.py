@@ -33,6 +33,8 @@ class Speak(Synthesis):
     )
     source_types: ClassVar[tuple[str, ...]] = ("text",)
     made_type: ClassVar[str] = "audio"
+    asks: ClassVar[tuple[str, ...]] = ("heard",)
+    needed: ClassVar[tuple[str, ...]] = ("speech",)
 
     speak: str = Field(description="The text field that is spoken.")
     voices: tuple[str, ...] = Field(
@@ -41,10 +43,6 @@ class Speak(Synthesis):
         description="`hibari:heart`, `espeak:` and a voice of espeak-ng, or a text-to-waveform "
         "model such as hf:owner/name.",
     )
-
-    @property
-    def extras(self) -> tuple[str, ...]:
-        return ("speech",)
 
     def check(self, fields: Fields) -> Iterator[Objection]:
         yield from super().check(fields)

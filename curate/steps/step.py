@@ -51,6 +51,9 @@ class Ask(Protocol):
     def texts(self, measure: Measure, texts: Sequence[str]) -> pl.DataFrame:
         """Values of texts that stand in no pair (labels, prompts), in the order given."""
 
+    def hold(self, texts: pl.Series) -> pl.Series:
+        """The keys of texts that a step made, which can be measured and compared from now on."""
+
     def fit(self, fit: Fit, table: pl.DataFrame) -> pl.DataFrame:
         """A fit's result on a table, cached by the fit and the table's content."""
 

@@ -31,6 +31,10 @@ class Synthesis(Step):
     """The modalities that something can be made of."""
     made_type: ClassVar[str]
     """The modality that is made."""
+    asks: ClassVar[tuple[str, ...]]
+    """What `accept` asks of it unless the recipe says otherwise."""
+    needed: ClassVar[tuple[str, ...]] = ()
+    """Extras of `curate` that making needs."""
 
     into: str = Field(description="The field that is made.")
     each: int = Field(1, ge=1, description="How many are made of one pair.")
@@ -51,11 +55,15 @@ class Synthesis(Step):
     def proposes(self) -> bool:
         return True
 
+    @property
+    def extras(self) -> tuple[str, ...]:
+        return tuple(sorted({*self.needed, *self.accept.extras(self)}))
+
     def check(self, fields: Fields) -> Iterator[Objection]:
         yield from typed((self.leads,), self.source, self.source_types, fields)
         yield from typed(("into",), self.into, (self.made_type,), fields)
         yield from self.targets.check(fields)
-        yield from self.accept.check(fields, self.made_type)
+        yield from self.accept.check(fields, self)
 
     def make(self, parents: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         """Contents for rows of pairs with an `index` (0 to `each` - 1): `pair_id` and `index` of
@@ -110,15 +118,19 @@ class Synthesis(Step):
             parents=pl.concat_list("parent"),
             origin=pl.lit(SYNTHETIC),
         )
-        return self._with_content(named)
+        return self._with_content(named, ask)
 
-    def _with_content(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def _with_content(self, rows: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        """The made contents under the names of a table's columns."""
         import polars as pl
 
         if self.made_type == "text":
-            return rows.with_columns(pl.col("value").alias(self.into))
-        place = "file_sha256" if self.made_type in CLOCKED else "sha256"
-        return rows.with_columns(pl.col("value").alias(f"{self.into}_{place}"))
+            keys = ask.hold(rows["value"])
+            return rows.with_columns(
+                keys.alias(f"{self.into}_sha256"), pl.col("value").alias(self.into)
+            )
+        places = ["sha256", *(["file_sha256"] if self.made_type in CLOCKED else [])]
+        return rows.with_columns(pl.col("value").alias(f"{self.into}_{place}") for place in places)
 
     def _made(self, children: pl.DataFrame) -> pl.DataFrame:
         import polars as pl
@@ -150,11 +162,12 @@ def _columns(name: str, fields: Fields) -> list[str]:
     """The columns of a table by which a field's content is named in `Outcome.added`."""
     if name in metadata_fields(fields):
         return [name]
+    own = [f"{name}_sha256"]
     if fields[name].type == "text":
-        return [name]
+        return [name, *own]
     if fields[name].type in CLOCKED:
-        return [f"{name}_file_sha256", f"{name}_start", f"{name}_end"]
-    return [f"{name}_sha256"]
+        return [*own, f"{name}_file_sha256", f"{name}_start", f"{name}_end"]
+    return own
 
 
 def _accepted(rounds: list[pl.DataFrame], like: pl.DataFrame) -> pl.DataFrame:

@@ -46,6 +46,9 @@ class Asked:
     def texts(self, measure: Measure, texts: Sequence[str]) -> pl.DataFrame:
         raise NotImplementedError
 
+    def hold(self, texts: pl.Series) -> pl.Series:
+        raise NotImplementedError
+
     def others(self, path: str) -> pl.DataFrame:
         raise NotImplementedError
 

@@ -1,0 +1,140 @@
+"""What was made must be new: no copy of what its generator may have learned, nor of a sibling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from curate.pairs.field import Fields
+from curate.pairs.origin import COLLECTED, SYNTHETIC
+from curate.steps.step import Ask, Objection
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from curate.steps.copies import Compared
+    from curate.steps.synthesis import Synthesis
+
+SHARED, NGRAM = 0.8, 5
+"""The overlap of two texts' shingles of so many characters from which one is a copy."""
+
+
+class _Unlike(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    judges: ClassVar[tuple[str, ...]] = ("image", "text", "audio")
+    extras: ClassVar[tuple[str, ...]] = ()
+
+    likeness: float | None = Field(
+        None, gt=0, le=1, description="From here on it is a copy; by default as `dedup` sees it."
+    )
+
+    def check(self, fields: Fields) -> Iterator[Objection]:
+        yield from ()
+
+    def _compared(self, step: Synthesis) -> Compared:
+        """As `dedup: {near: …}` compares the field: a copy here is a copy there."""
+        from curate.steps.copies import Compared
+        from curate.steps.like_audio import Sounds
+        from curate.steps.like_image import LIKENESS, Images
+        from curate.steps.like_text import Texts
+
+        if step.made_type == "image":
+            return Compared(step.into, Images(self.likeness or LIKENESS))
+        if step.made_type == "audio":
+            return Compared(step.into, Sounds(self.likeness) if self.likeness else Sounds())
+        return Compared(step.into, Texts(self.likeness or SHARED, NGRAM, "character"))
+
+
+class Memorised(_Unlike):
+    """Nothing that was made may be a near-duplicate of anything collected in its field."""
+
+    def judge(
+        self,
+        children: pl.DataFrame,
+        step: Synthesis,
+        taken: pl.DataFrame,
+        table: pl.DataFrame,
+        ask: Ask,
+    ) -> pl.DataFrame:
+        import polars as pl
+
+        from curate.steps.copies import alike_across
+
+        field = self._compared(step)
+        sources = table.filter(pl.col("origin") == COLLECTED).drop_nulls(field.column)
+        theirs, ours = (
+            frame[name].unique(maintain_order=True)
+            for frame, name in ((sources, field.column), (children, "value"))
+        )
+        found = alike_across(theirs, ours, field, ask).sort(
+            "likeness", "left", descending=[True, False]
+        )
+        nearest = found.unique("right", keep="first", maintain_order=True)
+        owners = sources.select(left=field.column, related_id="pair_id").unique(
+            "left", keep="first"
+        )
+        told = nearest.join(owners, on="left").select(
+            "related_id", "detail", value="right", score="likeness"
+        )
+        return _against(children, told, "memorised")
+
+
+class Collapsed(_Unlike):
+    """Nothing that was made may be a near-duplicate of something made before it."""
+
+    def judge(
+        self,
+        children: pl.DataFrame,
+        step: Synthesis,
+        taken: pl.DataFrame,
+        table: pl.DataFrame,
+        ask: Ask,
+    ) -> pl.DataFrame:
+        import polars as pl
+
+        from curate.steps.copies import alike, named
+
+        field = self._compared(step)
+        earlier = table.filter(pl.col("origin") == SYNTHETIC).drop_nulls(field.column)
+        every = pl.concat(
+            [
+                earlier.select("pair_id", value=field.column),
+                taken.select("pair_id", "value"),
+                children.select("pair_id", "value"),
+            ]
+        )
+        nodes = every.unique("value", keep="first", maintain_order=True)
+        edges = named(
+            alike(nodes.select(pl.col("value").alias(field.column)), [field], ask), nodes.height
+        )
+        near = edges.select(
+            value=nodes["value"].gather(edges["right"]),
+            related_id=nodes["pair_id"].gather(edges["left"]),
+            score="likeness",
+            detail="detail",
+        )
+        told = _against(children, near, "collapsed")
+        first = nodes.select("value", related_id="pair_id")
+        again = (
+            children.select("pair_id", "value")
+            .join(first, on="value")
+            .filter(pl.col("pair_id") != pl.col("related_id"))
+        )
+        equal = again.select(
+            "pair_id",
+            "related_id",
+            detail=pl.lit(f"equal {step.into}"),
+            score=pl.lit(1.0),
+            reason=pl.lit("collapsed"),
+        )
+        return pl.concat([equal, told]).unique("pair_id", keep="first", maintain_order=True)
+
+
+def _against(children: pl.DataFrame, told: pl.DataFrame, reason: str) -> pl.DataFrame:
+    """What speaks against children by the contents that were made."""
+    import polars as pl
+
+    found = children.select("pair_id", "value").join(told, on="value", maintain_order="left")
+    return found.select("pair_id", "related_id", "detail", "score", reason=pl.lit(reason))

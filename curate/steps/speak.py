@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import ConfigDict, Field
 
 from curate.pairs.field import Fields
-from curate.pairs.identity import canonical_json
-from curate.steps.step import Ask, Objection
+from curate.steps.step import Objection
 from curate.steps.synthesis import Synthesis
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from curate.measures.measure import Measure
 
 HEART = "hibari:heart"
@@ -51,32 +48,11 @@ class Speak(Synthesis):
                 message = f"'{voice}' is no voice"
                 yield Objection(("voices", place), message, "such as hibari:heart or espeak:en-gb")
 
-    def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
+    @property
+    def turns(self) -> int:
+        return len(self.voices)
+
+    def maker(self, turn: int, index: int) -> tuple[str, Measure]:
         from curate.measures.speech import speech
 
-        return [(speech(voice, self.seed), self.speak) for voice in self.voices]
-
-    def make(self, parents: pl.DataFrame, ask: Ask) -> pl.DataFrame:
-        import polars as pl
-
-        from curate.measures.speech import speech
-
-        turns = parents.select(
-            "pair_id",
-            "index",
-            key=f"{self.speak}_sha256",
-            prompt=self.speak,
-            turn=pl.col("place") % len(self.voices),
-            seed=pl.col("index") + self.seed,
-        )
-        made = []
-        for (turn, seed), part in turns.partition_by("turn", "seed", as_dict=True).items():
-            voice, measure = self.voices[turn], speech(self.voices[turn], seed)
-            spoken = ask.measure(measure, part["key"]).select("key", "error", value="made")
-            settings = canonical_json({"voice": voice, **measure.params})
-            named = part.with_columns(generator=pl.lit(voice), settings=pl.lit(settings))
-            made.append(named.join(spoken, on="key", how="left", maintain_order="left"))
-        every = pl.concat(made).drop("key", "turn")
-        return turns.select("pair_id", "index").join(
-            every, on=["pair_id", "index"], maintain_order="left"
-        )
+        return self.voices[turn], speech(self.voices[turn], self.seed + index)

@@ -22,9 +22,11 @@ from curate.steps.targets import Targets
 if TYPE_CHECKING:
     import polars as pl
 
+    from curate.measures.measure import Measure
+
 
 class Synthesis(Step):
-    """Base of the steps that make new pairs; a subclass says what is made, by `make`."""
+    """Base of the steps that make new pairs; a subclass says what makes them."""
 
     word: ClassVar[str] = "synthesize"
     source_types: ClassVar[tuple[str, ...]]
@@ -65,13 +67,48 @@ class Synthesis(Step):
         yield from self.targets.check(fields)
         yield from self.accept.check(fields, self)
 
-    def make(self, parents: pl.DataFrame, ask: Ask) -> pl.DataFrame:
-        """Contents for rows of pairs with an `index` (0 to `each` - 1): `pair_id` and `index` of
-        the row, `value` (a text, or the key of a medium in `made`), `generator`, `prompt`,
-        `settings` (canonical JSON of what else was chosen), `seed`, and `error` where nothing
-        could be made.
+    @property
+    def turns(self) -> int:
+        """How many generators take turns."""
+        return 1
+
+    def maker(self, turn: int, index: int) -> tuple[str, Measure]:
+        """A generator's name, and the measure that makes the child of this index of a content of the
+        source: `made`, or `text` where texts are made.
         """
         raise NotImplementedError
+
+    def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
+        turns = [(turn, index) for turn in range(self.turns) for index in range(self.each)]
+        return [(self.maker(turn, index)[1], self.source) for turn, index in turns]
+
+    def make(self, parents: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        """`pair_id` and `index` of every row with what was made of it: `value` (a text, or the key
+        of a medium), `generator`, `prompt`, `settings`, `seed`, and `error` where nothing was.
+        """
+        import polars as pl
+
+        prompt = self.source if ask.fields[self.source].type == "text" else pl.lit(None, pl.String)
+        rows = parents.select(
+            "pair_id",
+            "index",
+            key=f"{self.source}_sha256",
+            prompt=prompt,
+            turn=pl.col("place") % self.turns,
+            seed=pl.col("index") + self.seed,
+        )
+        made = []
+        for (turn, index), part in rows.partition_by("turn", "index", as_dict=True).items():
+            generator, measure = self.maker(int(turn), int(index))
+            column = "text" if measure.makes is None else "made"
+            values = ask.measure(measure, part["key"]).select("key", "error", value=column)
+            told = part.with_columns(
+                generator=pl.lit(generator), settings=pl.lit(canonical_json(dict(measure.params)))
+            )
+            made.append(told.join(values, on="key", how="left", maintain_order="left"))
+        every = pl.concat(made).drop("key", "turn")
+        order = rows.select("pair_id", "index")
+        return order.join(every, on=["pair_id", "index"], maintain_order="left")
 
     def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
         """Make in the targets' order, judge, and go on until they are met or parents run out."""

@@ -88,6 +88,9 @@ class Answers:
     def compare(self, measure: Measure, edges: pl.DataFrame) -> pl.DataFrame:
         raise NotImplementedError
 
+    def hold(self, texts: pl.Series) -> pl.Series:
+        raise NotImplementedError
+
     def texts(self, measure: Measure, texts: Sequence[str]) -> pl.DataFrame:
         raise NotImplementedError
 

@@ -51,6 +51,18 @@ class Scene(Protocol):
     def living(self) -> pl.DataFrame:
         """The pairs that stay, with the scores that steps gave."""
 
+    @property
+    def every(self) -> pl.DataFrame:
+        """Every pair ever seen or made, in or out."""
+
+    @property
+    def decisions(self) -> pl.DataFrame:
+        """The ledger; see `curate.ledger.verdict`."""
+
+    @property
+    def made(self) -> pl.DataFrame:
+        """What machines made: `step`, `name` and the columns of `curate.ledger.made.MADE`."""
+
     def over(self, table: pl.DataFrame) -> Ask:
         """The same values, with copies looked for among these pairs, also those that left."""
 

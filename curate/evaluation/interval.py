@@ -48,6 +48,21 @@ def told(value: float, draws: Rows) -> dict[str, float]:
     }
 
 
+def share_interval(count: int, of: int) -> dict[str, float | int]:
+    """A share with the interval of Wilson (1927) at 95 %."""
+    z = 1.959963984540054
+    share = count / of
+    centre = (share + z * z / (2 * of)) / (1 + z * z / of)
+    half = z / (1 + z * z / of) * np.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    low, high = max(0.0, centre - half), min(1.0, centre + half)
+    return {
+        "value": round(share, DECIMALS),
+        "low": round(float(low), DECIMALS),
+        "high": round(float(high), DECIMALS),
+        "n": of,
+    }
+
+
 def area(matched: Rows, mismatched: Rows) -> float:
     """Chance that a matched pair scores higher than a mismatched one (area under the ROC curve);
     a tie is half of it.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from curate.evaluation.curation import Curation
 from curate.evaluation.planted import PlantedErrors
 from curate.evaluation.retrieval import Retrieval
+from curate.evaluation.synthetic import Synthetic
 
 if TYPE_CHECKING:
     from curate.evaluation.evaluation import Evaluation
@@ -14,4 +15,4 @@ if TYPE_CHECKING:
 
 def registry() -> dict[str, type[Evaluation]]:
     """Every evaluation's class by its word."""
-    return {found.word: found for found in (Retrieval, PlantedErrors, Curation)}
+    return {found.word: found for found in (Retrieval, PlantedErrors, Curation, Synthetic)}

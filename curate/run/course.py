@@ -106,6 +106,12 @@ class Course:
             living = old.join(columns, on="pair_id", how="left", maintain_order="left")
         return living
 
+    @property
+    def all_made(self) -> pl.DataFrame:
+        """What machines made in all steps so far."""
+        columns = {"step": pl.String, "name": pl.String, **MADE}
+        return pl.concat([pl.DataFrame(schema=columns), *self.made])
+
     def run(self, asking: Asking) -> None:
         """Everything, from the first verdict on what was read to the last step's."""
         self._stage(

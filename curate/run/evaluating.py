@@ -41,6 +41,18 @@ class Scene:
     def living(self) -> pl.DataFrame:
         return self.course.living
 
+    @property
+    def every(self) -> pl.DataFrame:
+        return self.course.table
+
+    @property
+    def decisions(self) -> pl.DataFrame:
+        return self.course.ledger.frame()
+
+    @property
+    def made(self) -> pl.DataFrame:
+        return self.course.all_made
+
     def over(self, table: pl.DataFrame) -> Asking:
         return self.course.beginning(table, self.ask)
 

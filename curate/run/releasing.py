@@ -15,7 +15,7 @@ from curate.cards.card import CardFacts, Copies, Generated, render_card
 from curate.engines.engine import Media
 from curate.engines.work import read_content
 from curate.errors import CurateError, ReleaseExists
-from curate.ledger.made import MADE, REPORTED
+from curate.ledger.made import REPORTED
 from curate.ledger.verdict import LEAVES
 from curate.pairs.field import Fields
 from curate.pairs.origin import SYNTHETIC
@@ -159,14 +159,11 @@ def _made(course: Course, asking: Asking) -> pl.DataFrame | None:
     """What machines made, with the hashes of the models that did; None where no step makes any."""
     if not any(step.proposes for step in course.recipe.steps):
         return None
-    rows = pl.concat(
-        [pl.DataFrame(schema={"step": pl.String, "name": pl.String, **MADE}), *course.made]
-    )
     known = pl.DataFrame(
         {"generator": list(asking.revisions), "revision": list(asking.revisions.values())},
         schema={"generator": pl.String, "revision": pl.String},
     )
-    found = rows.join(known, on="generator", how="left", maintain_order="left")
+    found = course.all_made.join(known, on="generator", how="left", maintain_order="left")
     return found.select(list(REPORTED)).sort("step", "pair_id", "field")
 
 

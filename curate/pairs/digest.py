@@ -34,14 +34,14 @@ def _empty(table: pa.Table, name: str) -> Any:
 
 def _feed(digest: _Hash, array: Any) -> None:
     digest.update(f"{len(array)}".encode())
-    digest.update(np.packbits(pc.is_valid(array).to_numpy(zero_copy_only=False)).tobytes())
+    digest.update(np.packbits(_numbers(pc.is_valid(array))).tobytes())
     kind = array.type
     if pa.types.is_struct(kind):
         for field, child in zip(kind, array.flatten(), strict=True):
             digest.update(field.name.encode() + b"\0")
             _feed(digest, child)
     elif pa.types.is_fixed_size_list(kind) or _is_list(kind):
-        digest.update(pc.fill_null(pc.list_value_length(array), 0).to_numpy().tobytes())
+        digest.update(_numbers(pc.list_value_length(array)).tobytes())
         _feed(digest, array.flatten())
     elif _is_bytes(kind):
         _feed_bytes(digest, array)
@@ -70,8 +70,10 @@ def _is_bytes(kind: Any) -> bool:
 
 def _feed_bytes(digest: _Hash, array: Any) -> None:
     digest.update(b"bytes")
-    flat = array.cast(pa.large_binary()).fill_null(b"")
-    lengths = pc.binary_length(flat).to_numpy()
+    flat = array.cast(pa.large_binary())
+    if flat.null_count:
+        flat = pl.Series(flat).fill_null(b"").to_arrow()
+    lengths = _numbers(pc.binary_length(flat))
     digest.update(lengths.astype("<i8").tobytes())
     _, offsets, data = flat.buffers()
     if data is None or not len(flat):
@@ -86,7 +88,15 @@ def _feed_numbers(digest: _Hash, array: Any) -> None:
     digest.update(str(array.type).encode())
     if pa.types.is_null(array.type):
         return
-    values = array.fill_null(0).to_numpy(zero_copy_only=False)
+    values = _numbers(array)
     if values.dtype.kind == "f":
         values = np.where(np.isnan(values), np.nan, values + 0.0)
     digest.update(np.ascontiguousarray(values).tobytes())
+
+
+def _numbers(array: Any) -> np.ndarray:
+    """Nulls as zeros. By way of polars: pyarrow imports pandas for this wherever it is installed."""
+    values = pl.Series(array)
+    if values.null_count():
+        values = values.to_physical().fill_null(0).cast(values.dtype)
+    return values.to_numpy()

@@ -220,20 +220,25 @@ class Dedup(Step):
         return [Compared(name, self._kind(name, fields[name].type)) for name in self.near_fields]
 
     def _kind(self, name: str, modality: str) -> Kind:
-        from curate.steps.like_audio import Sounds
-        from curate.steps.like_image import LIKENESS, Images
-        from curate.steps.like_meaning import COSINE, Meanings
-        from curate.steps.like_text import Texts
-        from curate.steps.like_video import Films
-
+        """Only the kind that is wanted is imported: others load decoders of films and sounds."""
         if self.semantic:
+            from curate.steps.like_meaning import COSINE, Meanings
+
             return Meanings(view(name, modality, self.encoder), self.likeness or COSINE)
         if modality == "image":
+            from curate.steps.like_image import LIKENESS, Images
+
             return Images(self.likeness or LIKENESS)
         if modality == "audio":
+            from curate.steps.like_audio import Sounds
+
             return Sounds()
         if modality == "video":
+            from curate.steps.like_video import Films
+
             return Films()
+        from curate.steps.like_text import Texts
+
         found = self.minhash
         return Texts(found.threshold, found.ngram, found.unit, found.overlap)
 

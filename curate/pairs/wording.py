@@ -38,13 +38,23 @@ class _Plain(dict[int, str | int | None]):
 _PLAIN = _Plain()
 
 
+_ASCII = [chr(code) for code in range(128)]
+_LOWER = "".join(" " if one.isspace() else one.lower() for one in _ASCII).encode() + bytes(128)
+"""For `bytes.translate`, which takes a table of 256: ASCII needs no look-up in Unicode."""
+_MARKS = "".join(one for one in _ASCII if not (one.isalnum() or one.isspace())).encode()
+
+
 def normal(text: str) -> str:
     """The text as a reader would call it the same."""
+    if text.isascii():
+        return _tidy(text.encode().translate(_LOWER))
     return " ".join(_folded(text).split())
 
 
 def plain(text: str) -> str:
     """Letters, marks and digits in words with single spaces; empty when there are none."""
+    if text.isascii():
+        return _tidy(text.encode().translate(_LOWER, _MARKS))
     return " ".join(_folded(text).translate(_PLAIN).split())
 
 
@@ -56,6 +66,10 @@ def apart(form: str) -> str:
 
 
 def _folded(text: str) -> str:
-    if text.isascii():
-        return text.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _tidy(text: bytes) -> str:
+    """Single spaces, none at the ends."""
+    untidy = b"  " in text or text.startswith(b" ") or text.endswith(b" ")
+    return (b" ".join(text.split()) if untidy else text).decode()

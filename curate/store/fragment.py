@@ -31,6 +31,7 @@ def write_fragment(folder: Path, frame: pl.DataFrame, notes: Mapping[str, Any]) 
                 file,
                 compression="zstd",
                 row_group_size=_ROWS_IN_GROUP,
+                use_dictionary=[name for name in frame.columns if _repeats(frame[name].dtype)],
                 write_page_checksum=True,
             )
             file.flush()
@@ -40,6 +41,11 @@ def write_fragment(folder: Path, frame: pl.DataFrame, notes: Mapping[str, Any]) 
         staged.unlink(missing_ok=True)
         raise
     return final
+
+
+def _repeats(kind: pl.DataType) -> bool:
+    """Whether values of a type may be the same often: of vectors and hashes, looking is in vain."""
+    return not isinstance(kind, pl.Array | pl.List | pl.Binary)
 
 
 def read_fragment(

@@ -65,16 +65,14 @@ class Contents:
         """
         places = self.places.filter(pl.col("modality") == modality)
         found = places.join(keys.to_frame("key"), on="key", how="semi", maintain_order="left")
-        for row in found.iter_rows(named=True, buffer_size=_BUFFER):
-            yield Item(row["key"], (_content(row),))
+        yield from map(Item, found["key"], zip(_contents(found)))
 
     def couples(self, modalities: tuple[str, ...], edges: pl.DataFrame) -> Iterator[Item]:
         """One item per ordered pair of contents; its key is both keys, one after the other."""
         left = self._find(modalities[0], edges["left"])
         right = self._find(modalities[1], edges["right"])
-        sides = (side.iter_rows(named=True, buffer_size=_BUFFER) for side in (left, right))
-        for one, other in zip(*sides, strict=True):
-            yield Item(one["key"] + other["key"], (_content(one), _content(other)))
+        keys = left["key"] + right["key"]
+        yield from map(Item, keys, zip(_contents(left), _contents(right), strict=True))
 
     def _find(self, modality: str, keys: pl.Series) -> pl.DataFrame:
         places = self.places.filter(pl.col("modality") == modality)
@@ -114,9 +112,14 @@ def _complete(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(lacking).select(list(_PLACE)).cast(pl.Schema(_PLACE))
 
 
-def _content(row: dict[str, Any]) -> Content:
-    if row["modality"] == "text":
-        return Text(row["text"])
+def _contents(places: pl.DataFrame) -> Iterator[Content]:
+    """One per row, all of one modality."""
+    if (places["modality"] == "text").all():
+        return map(Text, places["text"])
+    return map(_medium, places.iter_rows(named=True, buffer_size=_BUFFER))
+
+
+def _medium(row: dict[str, Any]) -> Content:
     file = row["file_sha256"] or row["key"]
     stretch = None if row["start"] is None else span(row["start"], row["end"])
     return Media(row["modality"], row["path"], row["member"], file, stretch)

@@ -170,11 +170,11 @@ class Asking:
     ) -> pl.DataFrame:
         """One row per key; a fragment that proves damaged while it is read is computed again."""
         computed = self._fill(measures, keys, items)
-        values = self._read(measures, keys)
+        values = self._read(measures, keys, computed)
         if values is None:
             return self._values(measures, keys, items)
         for measure in measures:
-            self._count_reused(measure, keys, computed[measure.name])
+            self._count_reused(measure, keys, computed[measure.name]["key"])
         return values
 
     def _fill(
@@ -182,20 +182,18 @@ class Asking:
         measures: Sequence[Measure],
         keys: pl.Series,
         items: Callable[[pl.Series], Iterable[Item]],
-    ) -> dict[str, pl.Series]:
-        """Compute what is missing; measure -> the keys that were."""
+    ) -> dict[str, pl.DataFrame]:
+        """Compute what is missing; measure -> the values that were."""
         missing = {measure.name: self.missing(measure, keys) for measure in measures}
         todo = [measure for measure in measures if missing[measure.name].len()]
-        if not todo:
-            return missing
-        if not self.compute:
+        if todo and not self.compute:
             raise NotMeasured(", ".join(measure.name for measure in todo))
         tasks = [self._task(measure, missing[measure.name]) for measure in todo]
-        union = pl.concat([missing[m.name] for m in todo]).unique(maintain_order=True)
-        self._run(items(union), tasks)
-        return missing
+        union = pl.concat(list(missing.values())).unique(maintain_order=True)
+        found = self._run(items(union), tasks) if todo else {}
+        return {m.name: found.get(m.name, pl.DataFrame(schema=self.shelf(m).row)) for m in measures}
 
-    def _run(self, items: Iterable[Item], tasks: Sequence[Task]) -> None:
+    def _run(self, items: Iterable[Item], tasks: Sequence[Task]) -> dict[str, pl.DataFrame]:
         for task in tasks:
             self.progress.measure(task.measure.name, len(task.missing))
         writer = _Writer({t.measure.name: self.shelf(t.measure) for t in tasks}, self.store.blobs)
@@ -208,16 +206,21 @@ class Asking:
                 writer.add(batch)
         finally:
             writer.flush()
+        return writer.written()
 
     def _task(self, measure: Measure, missing: pl.Series) -> Task:
         models = {role: locate(reference) for role, reference in measure.models.items()}
         return Task(measure, models, frozenset(missing))
 
-    def _read(self, measures: Sequence[Measure], keys: pl.Series) -> pl.DataFrame | None:
-        """Values from the store, or None when they are not all there."""
+    def _read(
+        self, measures: Sequence[Measure], keys: pl.Series, computed: Mapping[str, pl.DataFrame]
+    ) -> pl.DataFrame | None:
+        """Values just computed and values from the store, or None when they are not all there."""
         joined = keys.to_frame("key").with_columns(error=pl.lit(None, pl.String))
         for measure in measures:
-            values = self.shelf(measure).read(keys)
+            fresh = computed[measure.name]
+            known = keys.filter(~keys.is_in(fresh["key"].implode())) if fresh.height else keys
+            values = pl.concat([fresh, self.shelf(measure).read(known)]) if known.len() else fresh
             if values.height < keys.len():
                 return None
             joined = joined.join(values, on="key", how="left", maintain_order="left", suffix="_new")
@@ -242,6 +245,7 @@ class _Writer:
         self.shelves = shelves
         self.blobs = blobs
         self.waiting: dict[str, list[Batch]] = {name: [] for name in shelves}
+        self.done: dict[str, list[pl.DataFrame]] = {name: [] for name in shelves}
         self.since = time.perf_counter()
 
     def add(self, batch: Batch) -> None:
@@ -253,9 +257,14 @@ class _Writer:
         for name, batches in self.waiting.items():
             if batches:
                 values = pl.concat([self._kept(batch) for batch in batches])
-                self.shelves[name].write(values, sum(batch.seconds for batch in batches))
+                seconds = sum(batch.seconds for batch in batches)
+                self.done[name].append(self.shelves[name].write(values, seconds))
                 batches.clear()
         self.since = time.perf_counter()
+
+    def written(self) -> dict[str, pl.DataFrame]:
+        """All values, as the store holds them."""
+        return {name: pl.concat(frames) for name, frames in self.done.items() if frames}
 
     def _kept(self, batch: Batch) -> pl.DataFrame:
         """A batch's values, the contents that were made in it put aside under their hashes."""

@@ -59,10 +59,11 @@ class Shelf:
         everything = pl.concat(found) if found else pl.DataFrame(schema=self.row)
         return everything.unique("key", keep="first").sort("key")
 
-    def write(self, frame: pl.DataFrame, seconds: float) -> None:
-        """Add values that took so many seconds of one worker."""
+    def write(self, frame: pl.DataFrame, seconds: float) -> pl.DataFrame:
+        """Add values that took so many seconds of one worker; returns the rows as they stand here."""
         rows = frame.select(pl.col(name).cast(dtype) for name, dtype in self.row.items())
         write_fragment(self.folder, rows, {"seconds": seconds})
+        return rows
 
     @property
     def row(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,6 +22,8 @@ from curate.release.features import arrow_schema
 MANIFEST_FORMAT = 1
 _ROWS = 500
 _SHARD_BYTES = 400_000_000
+_LEVEL = 1
+"""Of zstd, as in the data: polars' own takes twice the time for eight per cent less."""
 
 MediaBytes: TypeAlias = Callable[[str, pl.Series], "list[dict[str, Any] | None]"]
 """(field, pair ids) -> `{bytes, path}` per pair, None where the pair lacks the field."""
@@ -30,10 +33,11 @@ def write_release(
     folder: Path, content: ReleaseContent, media: MediaBytes | None, recipe_text: str, card: str
 ) -> None:
     """Everything but the manifest, which `seal` adds; `media` is None for media by reference."""
-    for split, frame in content.data.items():
-        _write_data(folder / "data" / split, frame, content, media)
-    for name, table in content.tables.items():
-        table.write_parquet(folder / f"{name}.parquet", compression="zstd")
+    with ThreadPoolExecutor(1) as beside:
+        tables = beside.submit(_write_tables, folder, content)
+        for split, frame in content.data.items():
+            _write_data(folder / "data" / split, frame, content, media)
+        tables.result()
     (folder / "recipe.yaml").write_text(recipe_text)
     (folder / "recipe.lock.yaml").write_text(to_yaml(dict(content.lock)))
     (folder / "README.md").write_text(card)
@@ -72,6 +76,12 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _write_tables(folder: Path, content: ReleaseContent) -> None:
+    for name, table in content.tables.items():
+        path = folder / f"{name}.parquet"
+        table.write_parquet(path, compression="zstd", compression_level=_LEVEL)
 
 
 def _write_data(

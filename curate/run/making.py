@@ -8,8 +8,6 @@ import polars as pl
 
 from curate.errors import DataError
 from curate.ledger.verdict import verdicts
-from curate.measures.image import IMAGE_PROBE
-from curate.measures.raster import IMAGE_RASTER
 from curate.pairs.field import CLOCKED, media_fields
 from curate.run.course import measure_of
 
@@ -43,6 +41,9 @@ def released_instead(
 
 
 def _rasters(living: pl.DataFrame, name: str, asking: Asking) -> pl.DataFrame:
+    from curate.measures.image import IMAGE_PROBE
+    from curate.measures.raster import IMAGE_RASTER
+
     formats = asking.measure(IMAGE_PROBE, living[f"{name}_sha256"])
     vector = formats.filter(pl.col("format") == "SVG")["key"]
     if not vector.len():

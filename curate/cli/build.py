@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,10 @@ import click
 
 if TYPE_CHECKING:
     from curate.run.build import Built
+
+_OBJECTS = 50_000
+"""New ones after which Python looks for cycles. Rows and items come in hundreds of thousands and are
+none; after every 700, as by default, looking takes a seventh of a build of texts."""
 
 EXAMPLES = """\b
 Examples:
@@ -37,6 +42,7 @@ def build(
     What is already measured is not measured again. Nothing of the release is visible before all
     of it is; a published version never changes.
     """
+    gc.set_threshold(_OBJECTS, *gc.get_threshold()[1:])
     from curate.cli.progress import watching
     from curate.recipe import read_recipe
     from curate.run.build import Options

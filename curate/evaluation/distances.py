@@ -91,7 +91,7 @@ def _off_diagonal(gram: Matrix) -> float:
 
 def _distances(one: Matrix, other: Matrix) -> Matrix:
     squares = (one * one).sum(axis=1)[:, None] + (other * other).sum(axis=1)[None, :]
-    return np.sqrt(np.maximum(squares - 2.0 * one @ other.T, 0.0))
+    return np.asarray(np.sqrt(np.maximum(squares - 2.0 * one @ other.T, 0.0)))
 
 
 def _radii(part: Matrix, neighbours: int) -> Matrix:

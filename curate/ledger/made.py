@@ -6,9 +6,11 @@ value that it took the place of; of a synthetic content it is the new pair, acce
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
-MADE: dict[str, type[pl.DataType]] = {
+MADE: dict[str, Any] = {
     "pair_id": pl.String,
     "field": pl.String,
     "value": pl.String,
@@ -23,7 +25,7 @@ MADE: dict[str, type[pl.DataType]] = {
 """`value` is a text or a label, of media the hash of the content; `generator` a model's reference
 or the name of a method, `settings` canonical JSON of everything else that was chosen."""
 
-REPORTED: dict[str, type[pl.DataType]] = {
+REPORTED: dict[str, Any] = {
     "step": pl.String,
     "name": pl.String,
     **MADE,

@@ -109,8 +109,8 @@ class Course:
     @property
     def all_made(self) -> pl.DataFrame:
         """What machines made in all steps so far."""
-        columns = {"step": pl.String, "name": pl.String, **MADE}
-        return pl.concat([pl.DataFrame(schema=columns), *self.made])
+        of_step = {"step": pl.String, "name": pl.String}
+        return pl.concat([pl.DataFrame(schema=of_step | dict(MADE)), *self.made])
 
     def run(self, asking: Asking) -> None:
         """Everything, from the first verdict on what was read to the last step's."""

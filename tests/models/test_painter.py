@@ -1,0 +1,148 @@
+"""Pictures from texts by a pipeline of diffusers: a tiny one that the test makes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from curate.errors import CurateError
+from curate.measures.embedding import TEXT_MODEL
+from curate.models.painter import BATCH, Painter, painter, references
+
+diffusers = pytest.importorskip("diffusers")
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn.t accept a copy keyword:DeprecationWarning"
+)
+
+
+@pytest.fixture(scope="module")
+def diffusion(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Stable Diffusion as its makers save it, of random weights."""
+    import torch
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("diffusion")
+    words = ["<|startoftext|>", "<|endoftext|>", *"abcdefghijklmnopqrstuvwxyz"]
+    vocabulary = {word: number for number, word in enumerate(words + [f"{w}</w>" for w in words])}
+    (folder / "vocab.json").write_text(json.dumps(vocabulary))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    tokenizer = CLIPTokenizer.from_pretrained(folder, model_max_length=16)
+    text = CLIPTextConfig(
+        hidden_size=16,
+        intermediate_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        vocab_size=len(vocabulary),
+        max_position_embeddings=16,
+        bos_token_id=0,
+        eos_token_id=1,
+    )
+    blocks = {"block_out_channels": (8, 16), "norm_num_groups": 4}
+    diffusers.StableDiffusionPipeline(
+        vae=diffusers.AutoencoderKL(
+            down_block_types=("DownEncoderBlock2D",) * 2,
+            up_block_types=("UpDecoderBlock2D",) * 2,
+            **blocks,
+        ),
+        text_encoder=CLIPTextModel(text),
+        tokenizer=tokenizer,
+        unet=diffusers.UNet2DConditionModel(
+            sample_size=16,
+            layers_per_block=1,
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+            cross_attention_dim=16,
+            attention_head_dim=2,
+            **blocks,
+        ),
+        scheduler=diffusers.DDIMScheduler(steps_offset=1, clip_sample=False),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    ).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def draw(diffusion: Path) -> Painter:
+    return painter(f"file:{diffusion}", steps=2)
+
+
+def test_no_prompts_are_no_pictures(draw: Painter) -> None:
+    assert draw([], []) == []
+
+
+def test_every_prompt_has_a_seed(draw: Painter) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        draw(["a cat"], [1, 2])
+
+
+def test_pictures_are_of_bytes_and_each_its_own(draw: Painter) -> None:
+    pictures = draw([f"cat {number}" for number in range(BATCH + 1)], range(BATCH + 1))
+    assert {(picture.shape, picture.dtype.name) for picture in pictures} == {((32, 32, 3), "uint8")}
+    assert len({picture.tobytes() for picture in pictures}) == BATCH + 1
+
+
+def test_a_picture_depends_on_its_prompt_and_its_seed_alone(draw: Painter) -> None:
+    together = draw(["a cat", "a dog", "a cat"], [1, 2, 2])
+    (alone,) = draw(["a dog"], [2])
+    assert np.array_equal(together[1], alone)
+    assert not np.array_equal(together[0], together[2])
+
+
+def test_a_whole_pipeline_depends_on_itself_alone(diffusion: Path) -> None:
+    assert references(f"file:{diffusion}") == (f"file:{diffusion}",)
+
+
+def test_half_precision_draws_nearly_the_same(diffusion: Path, draw: Painter) -> None:
+    (exact,) = draw(["a cat"], [0])
+    (rough,) = painter(f"file:{diffusion}", steps=2, precision="bfloat16")(["a cat"], [0])
+    assert np.abs(exact.astype(int) - rough).mean() < 8
+
+
+def test_a_folder_without_a_pipeline_says_so(tmp_path: Path) -> None:
+    with pytest.raises(CurateError, match="is no pipeline of diffusers"):
+        painter(f"file:{tmp_path}")
+
+
+def test_weights_that_are_pickles_are_refused(diffusion: Path, tmp_path: Path) -> None:
+    folder = _copy(diffusion, tmp_path)
+    for weights in folder.rglob("*.safetensors"):
+        weights.rename(weights.with_suffix(".bin"))
+    with pytest.raises(CurateError, match="cannot be loaded"):
+        painter(f"file:{folder}")
+
+
+def test_code_beside_a_pipeline_is_not_run(diffusion: Path, tmp_path: Path) -> None:
+    folder = _copy(diffusion, tmp_path)
+    (folder / "mine.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Mine: pass\n")
+    _change(folder, _class_name=["mine", "Mine"])
+    with pytest.raises(CurateError):
+        painter(f"file:{folder}")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_part_from_elsewhere_is_of_a_known_library(diffusion: Path, tmp_path: Path) -> None:
+    folder = _copy(diffusion, tmp_path)
+    _change(folder, tokenizer=["os", "system"])
+    (folder / "curate.json").write_text(json.dumps({"parts": {"tokenizer": TEXT_MODEL}}))
+    with pytest.raises(CurateError, match="which is no class") as caught:
+        painter(f"file:{folder}")
+    assert caught.value.hint == "model_index.json lists classes of diffusers and transformers"
+
+
+def _copy(folder: Path, under: Path) -> Path:
+    from shutil import copytree
+
+    return Path(copytree(folder, under / "copy"))
+
+
+def _change(folder: Path, **changes: Any) -> None:
+    index = folder / "model_index.json"
+    index.write_text(json.dumps(json.loads(index.read_text()) | changes))

@@ -70,6 +70,17 @@ def drawing(colour: str = "#92d3f5", mouth: int = 1) -> Image.Image:
     return picture
 
 
+def runner(waist: int) -> Image.Image:
+    """A figure whose back and belly are drawn by the same lines, but for so many pixels."""
+    picture = Image.new("RGB", (256, 256), "white")
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((105, 20, 150, 65), "#debb90", "black", 8)
+    legs = [(90, 150), (80, 240), (105, 240), (128, 180), (150, 240), (175, 240), (165, 150)]
+    body = [(100, 75), (155, 75), (165 - waist, 115), *reversed(legs), (90 + waist, 115)]
+    draw.polygon(body, "#debb90", "black", 8)
+    return picture
+
+
 def clock(hour: int) -> Image.Image:
     picture = Image.new("RGB", (240, 240), "white")
     draw = ImageDraw.Draw(picture)
@@ -118,7 +129,7 @@ COPIES: dict[str, Callable[[Image.Image], bytes]] = {
     "darker": lambda p: saved(gamma(p, 1.25)),
     "lighter": lambda p: saved(gamma(p, 0.8)),
 }
-SUBJECTS = {"drawing": drawing(), "arrow": arrow("#5c9e31"), "photo": photo(3, 240, 180)}
+SUBJECTS = {"runner": runner(0), "drawing": drawing(), "arrow": arrow("#5c9e31"), "photo": photo(3, 240, 180)}
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
@@ -135,6 +146,7 @@ def test_a_copy_is_found(subject: str, copy: str) -> None:
         pytest.param([arrow("#5c9e31"), arrow("#808000")], id="green and olive arrow"),
         pytest.param([clock(hour) for hour in range(1, 12)], id="clock faces"),
         pytest.param([drawing(tone) for tone in TONES], id="skin tones"),
+        pytest.param([runner(0), runner(2)], id="a narrower waist, all else the same"),
         pytest.param([drawing(TONES[2], 1), drawing(TONES[2], -1)], id="smile and frown"),
         pytest.param(
             [

@@ -42,7 +42,7 @@ IMAGE_PROBE = Measure(
 )
 IMAGE_DECODE = Measure(
     name="image.decode",
-    version=2,
+    version=3,
     of=("image",),
     returns=DECODED,
     compute="curate.measures.image:decode",

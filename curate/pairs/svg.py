@@ -2,12 +2,14 @@
 
 An SVG is a program, so little of it is trusted: it may declare no entities but short plain ones,
 it may refer to no other file (an image in it must be a `data:` URL), and no font of this machine is
-used, so that the pixels are the same everywhere. Text in a drawing is therefore not drawn.
+used, so that the pixels are the same everywhere. Text in a drawing is therefore not drawn, and a
+drawing that shows nothing else is unreadable rather than an empty picture.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import threading
 from collections import OrderedDict
@@ -24,6 +26,7 @@ LONGEST_ENTITY = 1000
 SNIFFED = 4096
 UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
 LENGTH = re.compile(r"\s*([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)\s*(px|pt|pc|mm|cm|in|)\s*")
+TEXT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?text[\s>]")
 DRAWING = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?svg[\s>/]")
 
 
@@ -58,6 +61,7 @@ def render_svg(data: bytes) -> bytes:
     png = _recent.get(name)
     if png is None:
         png = _render(data)
+        _check_shown(data, png)
         _recent.put(name, png)
     return png
 
@@ -108,6 +112,15 @@ def _render(data: bytes) -> bytes:
             raise
         raise Unreadable(f"the renderer failed: {error}") from None
     return png
+
+
+def _check_shown(data: bytes, png: bytes) -> None:
+    from PIL import Image
+
+    if TEXT.search(data):
+        with Image.open(io.BytesIO(png)) as drawn:
+            if drawn.getchannel("A").getbbox() is None:
+                raise Unreadable("the SVG shows nothing but text, and text is not drawn")
 
 
 def _root(data: bytes) -> dict[str, str]:

@@ -108,9 +108,16 @@ def test_an_image_inside_the_drawing_is_drawn() -> None:
     assert pixels[60, 120].tolist() == [255, 0, 0]
 
 
+def test_a_drawing_of_text_alone_is_no_empty_picture() -> None:
+    sign = "<text x='0' y='20' font-size='20'>€</text>"
+    with pytest.raises(Unreadable, match="shows nothing but text"):
+        decode_image(drawing(body=sign))
+
+
 def test_fonts_of_the_machine_are_not_used() -> None:
-    text = drawing(body='<text x="5" y="40" font-size="40">Hello</text>')
-    assert (decode_image(text) == 255).all()
+    line = '<rect width="100" height="5"/>'
+    text = drawing(body=f'<text x="5" y="40" font-size="40">Hello</text>{line}')
+    assert (decode_image(text) == decode_image(drawing(body=line))).all()
 
 
 @pytest.mark.parametrize(

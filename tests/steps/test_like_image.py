@@ -129,7 +129,12 @@ COPIES: dict[str, Callable[[Image.Image], bytes]] = {
     "darker": lambda p: saved(gamma(p, 1.25)),
     "lighter": lambda p: saved(gamma(p, 0.8)),
 }
-SUBJECTS = {"runner": runner(0), "drawing": drawing(), "arrow": arrow("#5c9e31"), "photo": photo(3, 240, 180)}
+SUBJECTS = {
+    "runner": runner(0),
+    "drawing": drawing(),
+    "arrow": arrow("#5c9e31"),
+    "photo": photo(3, 240, 180),
+}
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)

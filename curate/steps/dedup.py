@@ -119,6 +119,7 @@ class Dedup(Step):
     def title(self) -> str:
         kind = "exact" if self.exact else "semantic" if self.semantic else "near"
         how = f"{kind} {self.exact or ' '.join(self.near_fields)}"
+        how += " by content" if self.by == "content" else ""
         return f"{self.word} {how}{f' against {self.against.name}' if self.against else ''}"
 
     def check(self, fields: Fields) -> Iterator[Objection]:

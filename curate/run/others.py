@@ -1,6 +1,6 @@
 """Other data that a step holds pairs against: a release, or a list of hashes or texts.
 
-    field, kind, value      see `curate.steps.against`
+    row, field, kind, value      see `curate.steps.against`
 
 What can be looked at, texts and the media that a release embeds, comes with its places, so that it is
 measured as the pairs' own contents are.
@@ -23,7 +23,7 @@ from curate.run.contents import Contents, placed
 
 HASHES = {"sha256": 64, "md5": 32, "pdq": 64}
 """Columns of a list and how many hexadecimal digits each has."""
-_SCHEMA = {"field": pl.String, "kind": pl.String, "value": pl.String}
+_SCHEMA = {"row": pl.String, "field": pl.String, "kind": pl.String, "value": pl.String}
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,10 @@ def _of_list(path: Path, fields: Fields, revision: str) -> Others:
     if not texts and not hashes:
         wanted = ", ".join([*HASHES, *(n for n in fields if fields[n].type == "text")])
         raise DataError(f"{path} has none of the columns {wanted}", "name one of its columns so")
+    contents = {name: _texts(table[name]) for name in texts}
     rows = [_hashes(table[name], path) for name in hashes]
-    contents = [_texts(table[name]) for name in texts]
-    rows += [
-        _rows(name, "content", c.places["key"]) for name, c in zip(texts, contents, strict=True)
-    ]
-    places = [each.places for each in contents]
+    rows += [_named(table[name], each) for name, each in contents.items()]
+    places = [each.places for each in contents.values()]
     return Others(pl.concat(rows), pl.concat([placed(), *places]), revision)
 
 
@@ -77,7 +75,7 @@ def _table(path: Path) -> pl.DataFrame:
 def _hashes(column: pl.Series, path: Path) -> pl.DataFrame:
     """Spelt in any case; what is no hash is said, since nothing would match it."""
     digits = HASHES[column.name]
-    values = column.drop_nulls().cast(pl.String).str.strip_chars().str.to_lowercase()
+    values = column.cast(pl.String).str.strip_chars().str.to_lowercase()
     wrong = values.filter(~values.str.contains(f"^[0-9a-f]{{{digits}}}$"))
     if wrong.len():
         raise DataError(
@@ -87,14 +85,27 @@ def _hashes(column: pl.Series, path: Path) -> pl.DataFrame:
 
 
 def _texts(column: pl.Series) -> Contents:
-    return Contents.of_texts(column.drop_nulls().cast(pl.String).to_list())
+    return Contents.of_texts(column.drop_nulls().cast(pl.String).unique().to_list())
 
 
-def _rows(field: str | None, kind: str, values: pl.Series) -> pl.DataFrame:
-    named = pl.DataFrame({"value": values}, schema={"value": pl.String})
-    return named.select(field=pl.lit(field, pl.String), kind=pl.lit(kind), value="value").unique(
-        maintain_order=True
+def _named(column: pl.Series, contents: Contents, rows: pl.Series | None = None) -> pl.DataFrame:
+    """The texts of a column by their hashes."""
+    texts = pl.DataFrame({"text": column.cast(pl.String)})
+    known = contents.places.select("text", "key")
+    keys = texts.join(known, on="text", how="left", maintain_order="left")["key"]
+    return _rows(column.name, "content", keys, rows)
+
+
+def _rows(
+    field: str | None, kind: str, values: pl.Series, rows: pl.Series | None = None
+) -> pl.DataFrame:
+    """What a column holds, row by row; without names, rows are numbered from 1."""
+    numbers = pl.int_range(1, values.len() + 1, eager=True).cast(pl.String)
+    named = pl.DataFrame(
+        {"row": numbers if rows is None else rows, "value": values.cast(pl.String)}
     )
+    said = named.select("row", field=pl.lit(field, pl.String), kind=pl.lit(kind), value="value")
+    return said.drop_nulls("value")
 
 
 def _of_release(path: Path, fields: Fields, revision: str) -> Others:
@@ -102,35 +113,40 @@ def _of_release(path: Path, fields: Fields, revision: str) -> Others:
     rows, places = [pl.DataFrame(schema=_SCHEMA)], [placed()]
     for name in content_fields(fields):
         if f"{name}_sha256" in pairs.columns:
-            rows.append(_rows(name, "sha256", pairs[f"{name}_sha256"].drop_nulls()))
+            rows.append(_rows(name, "sha256", pairs[f"{name}_sha256"], pairs["pair_id"]))
         if fields[name].type == "text" and name in pairs.columns:
-            places.append(_texts(pairs[name]).places)
+            texts = _texts(pairs[name])
+            places.append(texts.places)
+            rows.append(_named(pairs[name], texts, pairs["pair_id"]))
         else:
-            places.append(_embedded(path, name, fields[name].type))
-        rows.append(_rows(name, "content", places[-1]["key"]))
+            found = _embedded(path, name, fields[name].type)
+            places.append(placed(found.drop("row")))
+            rows.append(_rows(name, "content", found["key"], found["row"]))
     return Others(pl.concat(rows), pl.concat(places), revision)
 
 
 def _embedded(release: Path, name: str, modality: str) -> pl.DataFrame:
-    found = list(_cells(release, name))
-    columns = {
-        "key": [content_hash(data) for _, _, data in found],
-        "path": [path for path, _, _ in found],
-        "member": [member for _, member, _ in found],
-    }
-    return placed(pl.DataFrame(columns).with_columns(modality=pl.lit(modality)))
+    """Places of a field's media, and the `row` that each stands in."""
+    schema = {"row": pl.String, "key": pl.String, "path": pl.String, "member": pl.String}
+    found = [
+        (pair, content_hash(data), path, member)
+        for pair, path, member, data in _cells(release, name)
+    ]
+    frame = pl.DataFrame(found, schema, orient="row")
+    return frame.with_columns(modality=pl.lit(modality))
 
 
-def _cells(release: Path, name: str) -> Iterator[tuple[str, str, bytes]]:
-    """Path, member and bytes of a field's media, where a release holds any."""
+def _cells(release: Path, name: str) -> Iterator[tuple[str, str, str, bytes]]:
+    """Pair, path, member and bytes of a field's media, where a release holds any."""
     import pyarrow.parquet as pq
 
     for path in sorted(release.glob("data/*/*.parquet")):
         file, row = pq.ParquetFile(path), 0
         if name not in file.schema_arrow.names:
             return
-        for batch in file.iter_batches(64, columns=[name]):
-            for cell in batch.column(0).to_pylist():
+        for batch in file.iter_batches(64, columns=["pair_id", name]):
+            columns = (batch.column(each).to_pylist() for each in ("pair_id", name))
+            for pair, cell in zip(*columns, strict=True):
                 if isinstance(cell, dict) and cell.get("bytes"):
-                    yield str(path), f"{row}/{name}", cell["bytes"]
+                    yield pair, str(path), f"{row}/{name}", cell["bytes"]
                 row += 1

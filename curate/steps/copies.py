@@ -54,33 +54,36 @@ def alike(nodes: pl.DataFrame, fields: Sequence[Compared], ask: Ask) -> pl.DataF
     the least alike field.
     """
     propose = _propose_one if len(fields) == 1 else _propose_all
-    return _rounds(
+    return rounds(
         nodes.height,
         lambda order: propose(nodes[order], fields, ask),
-        lambda couples: _verify(nodes, couples, fields, ask),
+        lambda couples: verified(nodes, couples, fields, ask),
     )
 
 
-def alike_across(theirs: pl.Series, ours: pl.Series, field: Compared, ask: Ask) -> pl.DataFrame:
-    """`left` (keys of theirs), `right` (keys of ours), `likeness`, `detail`: those alike, and equal
-    ones. Among themselves neither are looked at.
+def alike_across(
+    theirs: pl.DataFrame, ours: pl.DataFrame, fields: Sequence[Compared], ask: Ask
+) -> pl.DataFrame:
+    """`left` (places of theirs), `right` (places of ours), `likeness`, `detail`: those alike in every
+    field, and equal ones. Among themselves neither are looked at. Both are distinct.
     """
-    keys = pl.concat(
-        [theirs.rename("key"), ours.rename("key").filter(~ours.is_in(theirs.implode()))]
-    )
-    nodes = keys.to_frame(field.column)
+    columns = [field.column for field in fields]
+    listed = ours.select(columns).with_row_index("place").cast({"place": pl.Int64})
+    new = listed.join(theirs, on=columns, how="anti", maintain_order="left")
+    nodes = pl.concat([theirs.select(columns), new.select(columns)])
+    propose = _propose_one if len(fields) == 1 else _propose_all
 
     def across(couples: pl.DataFrame) -> pl.DataFrame:
-        chosen = (pl.col("left") < theirs.len()) & (pl.col("right") >= theirs.len())
-        return _verify(nodes, couples.filter(chosen), [field], ask)
+        chosen = (pl.col("left") < theirs.height) & (pl.col("right") >= theirs.height)
+        return verified(nodes, couples.filter(chosen), fields, ask)
 
-    edges = _rounds(keys.len(), lambda order: _propose_one(nodes[order], [field], ask), across)
-    found = edges.with_columns(left=keys.gather(edges["left"]), right=keys.gather(edges["right"]))
-    same = ours.filter(ours.is_in(theirs.implode()))
-    equal = pl.DataFrame({"left": same, "right": same}).with_columns(
-        likeness=pl.lit(1.0), detail=pl.lit(f"equal {field.name}")
-    )
-    return pl.concat([found, equal])
+    edges = rounds(nodes.height, lambda order: propose(nodes[order], fields, ask), across)
+    found = edges.with_columns(right=new["place"].gather(edges["right"] - theirs.height))
+    known = theirs.select(columns).with_row_index("left").cast({"left": pl.Int64})
+    equal = listed.rename({"place": "right"}).join(known, on=columns)
+    names = ", ".join(f"equal {field.name}" for field in fields)
+    same = equal.select("left", "right", likeness=pl.lit(1.0), detail=pl.lit(names))
+    return pl.concat([found, same])
 
 
 def leaders(edges: pl.DataFrame, count: int) -> Array:
@@ -103,12 +106,15 @@ def named(edges: pl.DataFrame, count: int) -> pl.DataFrame:
     return ordered.unique("right", keep="first", maintain_order=True)
 
 
-def _rounds(
+def rounds(
     count: int,
     propose: Callable[[Array], pl.DataFrame],
     verify: Callable[[pl.DataFrame], pl.DataFrame],
+    going: Callable[[pl.DataFrame, int], Array] = leaders,
 ) -> pl.DataFrame:
-    """All edges that were found; `propose` takes the places of nodes, those to lead first."""
+    """All edges that were found; `propose` takes the places of nodes, those to lead first, and
+    `going` tells by the edges found so far which nodes go.
+    """
     edges, looked = pl.DataFrame(schema=EDGES), pl.DataFrame(schema=_ENDS)
     rest, led = np.arange(count), np.zeros(count, np.int64)
     for turn in range(1, ROUNDS + 1):
@@ -119,7 +125,7 @@ def _rounds(
         degree = np.bincount(couples.to_numpy().ravel(), minlength=count)
         leading = (degree >= CROWDED) & (led == 0)
         led[leading] = turn
-        rest = np.flatnonzero((degree >= FEW) & ~leaders(edges, count))
+        rest = np.flatnonzero((degree >= FEW) & ~going(edges, count))
         if not (leading.any() and len(rest) > 1):
             break
         looked = pl.concat([looked, new])
@@ -136,10 +142,10 @@ def _placed(couples: pl.DataFrame, order: Array) -> pl.DataFrame:
 def _propose_one(nodes: pl.DataFrame, fields: Sequence[Compared], ask: Ask) -> pl.DataFrame:
     (field,) = fields
     keys = nodes[field.column]
-    return _numbered(field.kind.propose(keys, ask), keys)
+    return numbered(field.kind.propose(keys, ask), keys)
 
 
-def _numbered(couples: pl.DataFrame, keys: pl.Series) -> pl.DataFrame:
+def numbered(couples: pl.DataFrame, keys: pl.Series) -> pl.DataFrame:
     """Couples of keys as couples of their places."""
     place = keys.to_frame("key").with_row_index("place").cast({"place": pl.Int64})
     for side in ("left", "right"):
@@ -208,7 +214,7 @@ def _cheapest(members: pl.DataFrame, offered: Sequence[pl.LazyFrame]) -> pl.Data
     return ends.collect()
 
 
-def _verify(
+def verified(
     nodes: pl.DataFrame, couples: pl.DataFrame, fields: Sequence[Compared], ask: Ask
 ) -> pl.DataFrame:
     """The couples that are alike in every field, one field after the other."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from curate.pairs.field import Fields, content_fields, group_fields
-from curate.steps.against import Against
+from curate.steps.against import Against, listed
 from curate.steps.equality import DECODED, by_content, equal_once_decoded, form
 from curate.steps.preference import Best, Keep, by_preference
 from curate.steps.side import EMBEDDED, EMBEDDED_READS, no_encoder, view
@@ -48,8 +48,9 @@ class Dedup(Step):
     """Drop pairs that repeat another.
 
     `exact` finds what is equal in one field or in the whole pair: byte by byte, or once decoded.
-    `near` finds look-alikes of images, texts, sounds and films; where several fields are named, all
-    must be alike. `semantic` finds what means the same to an encoder. A pair is dropped only when it
+    `near` finds look-alikes of images, texts, sounds and films. Where several fields are named, all
+    must match, or any if `match` says so: the same image under another caption is another pair unless
+    told otherwise. `semantic` finds what means the same to an encoder. A pair is dropped only when it
     is alike to a pair that stays: likeness is never passed along a chain. Who was dropped for whom
     stands in the release's `clusters.parquet`.
     """
@@ -61,15 +62,17 @@ class Dedup(Step):
         "- dedup: {near: image}",
         "- dedup: {near: caption, minhash: {threshold: 0.8}}",
         "- dedup: {near: [image, caption], keep: largest}",
+        "- dedup: {near: [image, caption], match: any}",
         "- dedup: {near: speech}",
         "- dedup: {semantic: caption, encoder: embedded, likeness: 0.95}",
         "- dedup: {near: caption, against: {path: ../releases/quiz/1.0.0, name: the quiz}}",
+        "- dedup: {exact: pair, against: {path: ../releases/birds/1.0.0, name: birds 1.0.0}}",
         "- dedup: {exact: image, by: content, keep: {by: caption.words}}",
         "- dedup: {near: caption, minhash: {threshold: 0.9, overlap: containment}, keep: balanced}",
     )
 
-    exact: str | None = Field(
-        None, description="A field's name, or `pair` for all fields with content at once."
+    exact: str | list[str] | None = Field(
+        None, description="A field, several, or `pair` for all fields with content."
     )
     by: Literal["bytes", "content"] = Field(
         "bytes",
@@ -79,7 +82,11 @@ class Dedup(Step):
     )
     near: str | list[str] | None = Field(
         None,
-        description="One image, text, audio or video field, or several that must all be alike.",
+        description="An image, text, audio or video field, or several.",
+    )
+    match: Literal["all", "any"] = Field(
+        "all",
+        description="Of several fields: whether all must match for a pair to repeat another, or any.",
     )
     semantic: str | None = Field(
         None, description="A field whose contents are alike when they mean the same to `encoder`."
@@ -106,34 +113,62 @@ class Dedup(Step):
 
     against: Against | None = Field(
         None,
-        description="Other data to hold pairs against, in place of one another.",
+        description="Other data to hold pairs against, in place of one another. Where all of several "
+        "fields must match, they must match one pair of it.",
     )
 
     @property
     def near_fields(self) -> list[str]:
         """The fields that must be alike."""
-        named = self.near or self.semantic
-        return [named] if isinstance(named, str) else list(named or [])
+        return _listed(self.near or self.semantic)
 
     @property
     def title(self) -> str:
         kind = "exact" if self.exact else "semantic" if self.semantic else "near"
-        how = f"{kind} {self.exact or ' '.join(self.near_fields)}"
+        how = f"{kind} {self._named}"
         how += " by content" if self.by == "content" else ""
         return f"{self.word} {how}{f' against {self.against.name}' if self.against else ''}"
+
+    @property
+    def _named(self) -> str:
+        """What is compared, for people."""
+        if self.match == "all":
+            return " ".join(_listed(self.exact) or self.near_fields)
+        names = _listed(self.exact) or self.near_fields
+        return "any of pair" if names == ["pair"] else " or ".join(names)
 
     def check(self, fields: Fields) -> Iterator[Objection]:
         if [self.exact, self.near, self.semantic].count(None) != 2:
             message = "dedup needs one of 'exact', 'near' and 'semantic'"
             yield Objection((), message, "one of the three, and one alone")
-        if self.exact not in (None, "pair") and self.exact not in content_fields(fields):
-            candidates = (*content_fields(fields), "pair")
-            yield Objection(
-                ("exact",), f"'{self.exact}' is no field with content", candidates=candidates
-            )
+        yield from self._check_exact(fields)
         yield from self._check_near(fields)
         yield from self._check_semantic(fields)
+        yield from self._check_match(fields)
         yield from self._check_keep(fields)
+
+    def _check_exact(self, fields: Fields) -> Iterator[Objection]:
+        known = tuple(content_fields(fields))
+        if isinstance(self.exact, list):
+            yield from _check_named("exact", self.exact, known)
+        for path, name in _placed("exact", self.exact):
+            if name == "pair" and isinstance(self.exact, list):
+                yield Objection(path, "'pair' is all fields, not one of several", candidates=known)
+            elif name not in (*known, "pair"):
+                candidates = (*known, "pair")
+                yield Objection(path, f"'{name}' is no field with content", candidates=candidates)
+
+    def _check_match(self, fields: Fields) -> Iterator[Objection]:
+        if self.match == "all":
+            return
+        if len(_listed(self.exact) or self.near_fields) < 2 and self.exact != "pair":
+            yield Objection(
+                ("match",), "'match: any' is of several fields", "several fields, or no 'match'"
+            )
+        if self.keep == "balanced":
+            yield Objection(
+                ("keep",), "'balanced' needs 'match: all'", "first, largest, or the best by a score"
+            )
 
     def _check_keep(self, fields: Fields) -> Iterator[Objection]:
         if self.keep == "largest" and not _image_among(self, fields):
@@ -144,8 +179,6 @@ class Dedup(Step):
         if isinstance(self.keep, Best):
             for found in self.keep.check(fields):
                 yield replace(found, path=("keep", *found.path))
-        if self.against and (self.exact == "pair" or len(self.near_fields) > 1):
-            yield Objection(("against",), "'against' compares one field", "one field's name")
         if self.against and self.keep != "first":
             yield Objection(("keep",), "'against' keeps none of several copies", "no 'keep'")
         if self.by == "content" and not self.exact:
@@ -175,25 +208,15 @@ class Dedup(Step):
 
     def _check_near(self, fields: Fields) -> Iterator[Objection]:
         able = tuple(n for n, field in fields.items() if field.type in NEAR)
-        for index, name in enumerate(self.near_fields if self.near is not None else []):
-            path = ("near",) if isinstance(self.near, str) else ("near", index)
+        wanted = "a field of type image, text, audio or video"
+        if isinstance(self.near, list):
+            yield from _check_named("near", self.near, able)
+        for path, name in _placed("near", self.near):
             if name not in fields:
                 yield Objection(path, f"'{name}' is no field", candidates=able)
             elif name not in able:
                 kind = fields[name].type
-                yield Objection(
-                    path,
-                    f"'{name}' is a field of type {kind}",
-                    "a field of type image, text, audio or video",
-                    able,
-                )
-        if self.near == []:
-            yield Objection(
-                ("near",),
-                "'near' names no field",
-                "a field of type image, text, audio or video",
-                able,
-            )
+                yield Objection(path, f"'{name}' is a field of type {kind}", wanted, able)
 
     def decodes(self, fields: Fields) -> bool:
         return self.exact != "pair" or self.by == "content"
@@ -212,7 +235,7 @@ class Dedup(Step):
         return [*found, *(self.keep.needs(fields) if isinstance(self.keep, Best) else [])]
 
     def _exact_fields(self, fields: Fields) -> list[str]:
-        return content_fields(fields) if self.exact == "pair" else [self.exact or ""]
+        return content_fields(fields) if self.exact == "pair" else _listed(self.exact)
 
     def _compared(self, fields: Fields) -> list[Compared]:
         """The fields that must be alike, each with what finds it alike."""
@@ -286,7 +309,6 @@ class Dedup(Step):
         said = said.with_columns(
             verdict=pl.when(out).then(pl.lit("drop")),
             reason=pl.when(out).then(pl.lit(self._reason)),
-            threshold=pl.when(out).then(pl.lit(self._threshold(ask.fields), pl.Float64)),
         )
         return Outcome(verdicts(said), clusters=clusters(removed), note=_note(compared))
 
@@ -294,40 +316,91 @@ class Dedup(Step):
         """What other data holds already, or does not."""
         import polars as pl
 
-        (name,) = self._exact_fields(ask.fields) if self.exact else self.near_fields
-        found = self._held_against(name, table, ask.others(other.path), ask)
-        keys = table.select("pair_id", key=f"{name}_sha256")
-        said = keys.join(found, on="key", how="left", maintain_order="left")
+        columns = self.columns(ask.fields)
+        together = self.match == "all" and len(columns) > 1
+        find = self._in_one_row if together else self._in_any_field
+        found = find(columns, table, listed(columns, other, ask), ask)
+        said = table.select("pair_id", *columns).join(
+            found, on="pair_id", how="left", maintain_order="left"
+        )
         known = pl.col("likeness").is_not_null()
-        out = known if other.drop == "matches" else ~known & pl.col("key").is_not_null()
+        out = known if other.drop == "matches" else ~known & self._comparable(columns)
+        least = pl.lit(self._threshold(ask.fields), pl.Float64)
         return said.select(
             "pair_id",
             "detail",
             verdict=pl.when(out).then(pl.lit("drop")),
             reason=pl.when(out).then(pl.lit(other.reason)),
             score="likeness",
-            threshold=pl.when(out).then(pl.lit(self._threshold(ask.fields), pl.Float64)),
+            threshold=pl.when(out).then(pl.coalesce("threshold", least)),
         )
 
+    def _comparable(self, columns: list[str]) -> pl.Expr:
+        """Whether a pair holds what is compared."""
+        import polars as pl
+
+        known = [pl.col(column).is_not_null() for column in columns]
+        enough = self.match == "any" or self.exact == "pair"
+        return pl.any_horizontal(known) if enough else pl.all_horizontal(known)
+
+    def _in_one_row(
+        self, columns: list[str], table: pl.DataFrame, others: pl.DataFrame, ask: Ask
+    ) -> pl.DataFrame:
+        """`pair_id`, `likeness`, `detail`, `threshold` of pairs that match one row in every field."""
+        import polars as pl
+
+        from curate.steps.against import alike_rows, equal_rows, rows
+
+        compared = self._compared(ask.fields)
+        theirs = rows(columns, others, decoded=bool(compared) or self.by == "content")
+        both = pl.concat([theirs, table.select("pair_id", *columns)])
+        both = self._equal(both, compared, ask)
+        theirs, ours = both[: theirs.height], both[theirs.height :]
+        if not compared:
+            return equal_rows(theirs, ours, columns)
+        return alike_rows(theirs, ours, compared, ask)
+
+    def _in_any_field(
+        self, columns: list[str], table: pl.DataFrame, others: pl.DataFrame, ask: Ask
+    ) -> pl.DataFrame:
+        """The same of pairs that match in a field, by the one that is most alike."""
+        import polars as pl
+
+        compared = {each.column: each for each in self._compared(ask.fields)}
+        parts = []
+        for column in columns:
+            field = compared.get(column)
+            found = self._held_against(column, table[column].drop_nulls(), field, others, ask)
+            least = pl.lit(field.kind.threshold if field else None, pl.Float64)
+            named = table.select("pair_id", key=column).join(found, on="key")
+            parts.append(named.drop("key").with_columns(threshold=least))
+        best = pl.concat(parts).sort("likeness", descending=True, maintain_order=True)
+        return best.unique("pair_id", keep="first", maintain_order=True)
+
     def _held_against(
-        self, name: str, table: pl.DataFrame, others: pl.DataFrame, ask: Ask
+        self, column: str, keys: pl.Series, field: Compared | None, others: pl.DataFrame, ask: Ask
     ) -> pl.DataFrame:
         """`key`, `likeness`, `detail` of the contents that are in other data."""
         from curate.steps.against import alike, equal
 
-        column = f"{name}_sha256"
-        keys = table[column].drop_nulls()
-        if not self.exact:
-            return alike(self._compared(ask.fields)[0], keys, others, ask)
+        name = column.removesuffix("_sha256")
+        if field is not None:
+            return alike(field, keys, others, ask)
         if self.by == "content":
             return equal_once_decoded(name, keys, others, ask)
         return equal(name, keys, others, ask)
 
     def _removed(self, table: pl.DataFrame, compared: Sequence[Compared], ask: Ask) -> pl.DataFrame:
-        """`pair_id`, `related_id`, `score`, `detail` of every pair that goes."""
+        """`pair_id`, `related_id`, `score`, `detail`, `threshold` of every pair that goes."""
+        import polars as pl
+
         columns = self.columns(ask.fields)
         ordered = by_preference(table, self.keep, _image_among(self, ask.fields), ask)
         ordered = self._equal(ordered, compared, ask)
+        if self.match == "any":
+            from curate.steps.either import repeated
+
+            return repeated(ordered, columns, compared, ask)
         nodes = _nodes(ordered, columns, whole=self.exact == "pair")
         edges = _edges(nodes, compared, ask)
         if self.keep == "balanced":
@@ -335,7 +408,9 @@ class Dedup(Step):
             ordered = _moved(ordered, first)
             old, nodes = nodes, _nodes(ordered, columns, whole=self.exact == "pair")
             edges = _renumbered(edges, old, nodes, columns)
-        return _members(ordered, nodes, columns, _named(nodes, edges))
+        least = pl.lit(self._threshold(ask.fields), pl.Float64)
+        removed = _members(ordered, nodes, columns, _named(nodes, edges))
+        return removed.with_columns(threshold=least)
 
     def _equal(self, ordered: pl.DataFrame, compared: Sequence[Compared], ask: Ask) -> pl.DataFrame:
         """The pairs with one key for all contents that count as equal."""
@@ -371,10 +446,29 @@ def _note(compared: Sequence[Compared]) -> str | None:
     return "; ".join(told) or None
 
 
+def _listed(named: str | list[str] | None) -> list[str]:
+    return [named] if isinstance(named, str) else list(named or [])
+
+
+def _placed(key: str, named: str | list[str] | None) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every name, and where it stands."""
+    for index, name in enumerate(_listed(named)):
+        yield ((key,) if isinstance(named, str) else (key, index)), name
+
+
+def _check_named(key: str, named: list[str], able: tuple[str, ...]) -> Iterator[Objection]:
+    """Of a list of fields: whether there is any, and each once."""
+    if not named:
+        yield Objection((key,), f"'{key}' names no field", "one field or several", able)
+    for index, name in enumerate(named):
+        if name in named[:index]:
+            yield Objection((key, index), f"'{name}' is named twice", "each field once")
+
+
 def _image_among(step: Dedup, fields: Fields) -> str | None:
     """The first image field that is compared."""
-    names = content_fields(fields) if step.exact == "pair" else [*step.near_fields, step.exact]
-    images = (n for n in names if n and n in fields and fields[n].type == "image")
+    names = content_fields(fields) if step.exact == "pair" else _listed(step.exact)
+    images = (n for n in [*step.near_fields, *names] if n in fields and fields[n].type == "image")
     return next(images, None)
 
 

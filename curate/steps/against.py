@@ -139,7 +139,7 @@ def alike_rows(
         each.drop_nulls(columns).unique(columns, keep="first", maintain_order=True)
         for each in (theirs, ours)
     )
-    edges = alike_across(known, asked, fields, ask)
+    edges = alike_across(known, asked, fields, ask).edges
     edges = edges.sort("likeness", "left", descending=[True, False]).unique("right", keep="first")
     found = asked.select(columns)[edges["right"]].with_columns(
         edges["likeness"], edges["detail"], known["pair_id"].gather(edges["left"]).alias("row")
@@ -190,7 +190,7 @@ def _looked_at(field: Compared, keys: pl.Series, contents: pl.Series, ask: Ask) 
     from curate.steps.copies import alike_across
 
     theirs, ours = (each.rename(field.column).to_frame() for each in (contents, keys))
-    edges = alike_across(theirs, ours, [field], ask)
+    edges = alike_across(theirs, ours, [field], ask).edges
     return edges.select(
         key=keys.gather(edges["right"]),
         likeness="likeness",

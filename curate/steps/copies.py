@@ -8,7 +8,7 @@ Work is done in rounds. A kind proposes every couple of a small bucket, and of a
 member with the few most preferred; those alike to one that stays go, and the rest are proposed
 again, led by others. After `ROUNDS` rounds it ends, so that every member of a crowded bucket is
 held against `ROUNDS` times `FEW` others of it at most: what is alike to none of those may stay
-unseen. The cost grows with the number of nodes, whatever their likeness.
+unseen, and is told (`Search.open`). The cost grows with the number of nodes, whatever their likeness.
 """
 
 from __future__ import annotations
@@ -47,8 +47,18 @@ class Compared:
         return f"{self.name}_sha256"
 
 
-def alike(nodes: pl.DataFrame, fields: Sequence[Compared], ask: Ask) -> pl.DataFrame:
-    """`left`, `right` (places of nodes, the preferred first), `likeness`, `detail`.
+@dataclass(frozen=True, eq=False)
+class Search:
+    """What was found, and what was not looked for to the end."""
+
+    edges: pl.DataFrame
+    """`left`, `right` (places of nodes, the preferred first), `likeness`, `detail`."""
+    open: Array
+    """Places of nodes that stay, though couples of theirs that were proposed were never looked at."""
+
+
+def alike(nodes: pl.DataFrame, fields: Sequence[Compared], ask: Ask) -> Search:
+    """Which nodes are alike.
 
     `nodes` are distinct in the fields' columns and in order of preference; the likeness is that of
     the least alike field.
@@ -63,27 +73,30 @@ def alike(nodes: pl.DataFrame, fields: Sequence[Compared], ask: Ask) -> pl.DataF
 
 def alike_across(
     theirs: pl.DataFrame, ours: pl.DataFrame, fields: Sequence[Compared], ask: Ask
-) -> pl.DataFrame:
-    """`left` (places of theirs), `right` (places of ours), `likeness`, `detail`: those alike in every
-    field, and equal ones. Among themselves neither are looked at. Both are distinct.
+) -> Search:
+    """Which of theirs (`left`) and ours (`right`) are alike in every field, or equal; each is a place
+    of its own table, of distinct rows. Among themselves neither are looked at.
     """
     columns = [field.column for field in fields]
     listed = ours.select(columns).with_row_index("place").cast({"place": pl.Int64})
     new = listed.join(theirs, on=columns, how="anti", maintain_order="left")
     nodes = pl.concat([theirs.select(columns), new.select(columns)])
-    propose = _propose_one if len(fields) == 1 else _propose_all
+    find = _propose_one if len(fields) == 1 else _propose_all
 
-    def across(couples: pl.DataFrame) -> pl.DataFrame:
-        chosen = (pl.col("left") < theirs.height) & (pl.col("right") >= theirs.height)
-        return verified(nodes, couples.filter(chosen), fields, ask)
+    def propose(order: Array) -> pl.DataFrame:
+        couples = find(nodes[order], fields, ask)
+        mine = [order[couples[side]] >= theirs.height for side in ("left", "right")]
+        return couples.filter(pl.Series(mine[0] != mine[1]))
 
-    edges = rounds(nodes.height, lambda order: propose(nodes[order], fields, ask), across)
-    found = edges.with_columns(right=new["place"].gather(edges["right"] - theirs.height))
+    found = rounds(nodes.height, propose, lambda couples: verified(nodes, couples, fields, ask))
+    places = new["place"]
+    edges = found.edges.with_columns(right=places.gather(found.edges["right"] - theirs.height))
     known = theirs.select(columns).with_row_index("left").cast({"left": pl.Int64})
     equal = listed.rename({"place": "right"}).join(known, on=columns)
     names = ", ".join(f"equal {field.name}" for field in fields)
     same = equal.select("left", "right", likeness=pl.lit(1.0), detail=pl.lit(names))
-    return pl.concat([found, same])
+    unseen = found.open[found.open >= theirs.height] - theirs.height
+    return Search(pl.concat([edges, same]), places.gather(unseen).to_numpy())
 
 
 def leaders(edges: pl.DataFrame, count: int) -> Array:
@@ -111,15 +124,19 @@ def rounds(
     propose: Callable[[Array], pl.DataFrame],
     verify: Callable[[pl.DataFrame], pl.DataFrame],
     going: Callable[[pl.DataFrame, int], Array] = leaders,
-) -> pl.DataFrame:
+) -> Search:
     """All edges that were found; `propose` takes the places of nodes, those to lead first, and
     `going` tells by the edges found so far which nodes go.
     """
     edges, looked = pl.DataFrame(schema=EDGES), pl.DataFrame(schema=_ENDS)
     rest, led = np.arange(count), np.zeros(count, np.int64)
-    for turn in range(1, ROUNDS + 1):
+
+    def offered() -> pl.DataFrame:
         order = rest[np.argsort(led[rest], kind="stable")]
-        couples = _placed(propose(order), order)
+        return _placed(propose(order), order)
+
+    for turn in range(1, ROUNDS + 1):
+        couples = offered()
         new = couples.join(looked, on=["left", "right"], how="anti") if turn > 1 else couples
         edges = pl.concat([edges, verify(new)])
         degree = np.bincount(couples.to_numpy().ravel(), minlength=count)
@@ -127,9 +144,10 @@ def rounds(
         led[leading] = turn
         rest = np.flatnonzero((degree >= FEW) & ~going(edges, count))
         if not (leading.any() and len(rest) > 1):
-            break
+            return Search(edges, rest[:0])
         looked = pl.concat([looked, new])
-    return edges
+    left = offered().join(looked, on=["left", "right"], how="anti")
+    return Search(edges, np.unique(left.to_numpy()))
 
 
 def _placed(couples: pl.DataFrame, order: Array) -> pl.DataFrame:

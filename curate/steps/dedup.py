@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from curate.steps.likeness import Kind
 
 
+CROWD = "in a crowd, held against 128 others at most"
+"""What is said of a pair for which `curate.steps.copies` did not look at all that was proposed."""
 NEAR = ("image", "text", "audio", "video")
 """Types of fields in which look-alikes are found."""
 
@@ -284,7 +286,7 @@ class Dedup(Step):
         for each in [] if self.against else self._compared(ask.fields):
             equal = _folded(table, [each], ask)
             nodes = _nodes(equal, [each.column])
-            edges = alike(nodes, [each], ask)
+            edges = alike(nodes, [each], ask).edges
             ends = {side: nodes["node"].gather(edges[side]) for side in ("left", "right")}
             found += [pl.DataFrame(ends), stars(equal, each.column)]
         return pl.concat(found)
@@ -301,7 +303,7 @@ class Dedup(Step):
                 note=_note(self._compared(ask.fields)),
             )
         compared = self._compared(ask.fields)
-        removed = self._removed(table, compared, ask)
+        removed, unseen = self._removed(table, compared, ask)
         said = table.select("pair_id").join(
             removed, on="pair_id", how="left", maintain_order="left"
         )
@@ -309,8 +311,12 @@ class Dedup(Step):
         said = said.with_columns(
             verdict=pl.when(out).then(pl.lit("drop")),
             reason=pl.when(out).then(pl.lit(self._reason)),
+            detail=pl.when(pl.col("pair_id").is_in(unseen.implode()))
+            .then(pl.lit(CROWD))
+            .otherwise("detail"),
         )
-        return Outcome(verdicts(said), clusters=clusters(removed), note=_note(compared))
+        note = _note(compared, unseen.len())
+        return Outcome(verdicts(said), clusters=clusters(removed), note=note)
 
     def _matched(self, table: pl.DataFrame, other: Against, ask: Ask) -> pl.DataFrame:
         """What other data holds already, or does not."""
@@ -390,8 +396,12 @@ class Dedup(Step):
             return equal_once_decoded(name, keys, others, ask)
         return equal(name, keys, others, ask)
 
-    def _removed(self, table: pl.DataFrame, compared: Sequence[Compared], ask: Ask) -> pl.DataFrame:
-        """`pair_id`, `related_id`, `score`, `detail`, `threshold` of every pair that goes."""
+    def _removed(
+        self, table: pl.DataFrame, compared: Sequence[Compared], ask: Ask
+    ) -> tuple[pl.DataFrame, pl.Series]:
+        """`pair_id`, `related_id`, `score`, `detail`, `threshold` of every pair that goes; and the ids
+        of those of a crowd that stay without having been held against all of it.
+        """
         import polars as pl
 
         columns = self.columns(ask.fields)
@@ -402,7 +412,7 @@ class Dedup(Step):
 
             return repeated(ordered, columns, compared, ask)
         nodes = _nodes(ordered, columns, whole=self.exact == "pair")
-        edges = _edges(nodes, compared, ask)
+        edges, unseen = _searched(nodes, compared, ask)
         if self.keep == "balanced":
             first = _balanced(ordered, nodes, columns, edges, group_fields(ask.fields))
             ordered = _moved(ordered, first)
@@ -410,7 +420,7 @@ class Dedup(Step):
             edges = _renumbered(edges, old, nodes, columns)
         least = pl.lit(self._threshold(ask.fields), pl.Float64)
         removed = _members(ordered, nodes, columns, _named(nodes, edges))
-        return removed.with_columns(threshold=least)
+        return removed.with_columns(threshold=least), unseen
 
     def _equal(self, ordered: pl.DataFrame, compared: Sequence[Compared], ask: Ask) -> pl.DataFrame:
         """The pairs with one key for all contents that count as equal."""
@@ -431,18 +441,26 @@ class Dedup(Step):
         return min(each.kind.threshold for each in self._compared(fields))
 
 
-def _edges(nodes: pl.DataFrame, compared: Sequence[Compared], ask: Ask) -> pl.DataFrame:
+def _searched(
+    nodes: pl.DataFrame, compared: Sequence[Compared], ask: Ask
+) -> tuple[pl.DataFrame, pl.Series]:
+    """Edges between nodes, and the pairs of those that may have more."""
     import polars as pl
 
     from curate.steps.copies import EDGES, alike
 
-    return alike(nodes, compared, ask) if compared else pl.DataFrame(schema=EDGES)
+    if not compared:
+        return pl.DataFrame(schema=EDGES), nodes["node"][:0]
+    found = alike(nodes, compared, ask)
+    return found.edges, nodes["node"].gather(found.open)
 
 
-def _note(compared: Sequence[Compared]) -> str | None:
-    """How often the look-alikes of a kind are missed, where that is known."""
+def _note(compared: Sequence[Compared], unseen: int = 0) -> str | None:
+    """How often the look-alikes of a kind are missed, where that is known; what was not looked at."""
     kinds = [(each.name, each.kind) for each in compared]
     told = [f"{name}: {note}" for name, kind in kinds if (note := getattr(kind, "note", None))]
+    if unseen:
+        told.append(f"{unseen} pairs stay that are {CROWD}, and may repeat one another")
     return "; ".join(told) or None
 
 

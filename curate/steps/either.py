@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from curate.steps.copies import EDGES, Array, Compared, numbered, rounds, verified
+from curate.steps.copies import EDGES, Array, Compared, Search, numbered, rounds, verified
 
 if TYPE_CHECKING:
     from curate.steps.step import Ask
@@ -71,31 +71,35 @@ class Holdings:
 
 def repeated(
     ordered: pl.DataFrame, columns: Sequence[str], fields: Sequence[Compared], ask: Ask
-) -> pl.DataFrame:
-    """`pair_id`, `related_id`, `score`, `detail`, `threshold` of every pair that goes.
+) -> tuple[pl.DataFrame, pl.Series]:
+    """`pair_id`, `related_id`, `score`, `detail`, `threshold` of every pair that goes; and the ids of
+    those that stay without having been held against all that was proposed.
 
     `columns` are compared: those of `fields` by likeness too, and only equal ones without fields.
     """
     holdings = Holdings.of(ordered, columns)
-    edges = _edges(holdings, fields, ask) if fields else pl.DataFrame(schema=EDGES)
-    stays = holdings.staying(edges)
-    ends = _claims(holdings, edges, stays)
-    said = _most_alike(holdings, ends, stays)
+    found = _found(holdings, fields, ask)
+    stays = holdings.staying(found.edges)
+    said = _most_alike(holdings, _claims(holdings, found.edges, stays), stays)
     least = {field.column: field.kind.threshold for field in fields}
-    return said.select(
+    unseen = stays & np.isin(holdings.held, found.open).any(1)
+    gone = said.select(
         pair_id=holdings.pairs.gather(said["pair"]),
         related_id=holdings.pairs.gather(said["by"]),
         score="likeness",
         detail="detail",
         threshold=pl.col("column").replace_strict(least, default=None, return_dtype=pl.Float64),
     )
+    return gone, holdings.pairs.filter(unseen)
 
 
-def _edges(holdings: Holdings, fields: Sequence[Compared], ask: Ask) -> pl.DataFrame:
+def _found(holdings: Holdings, fields: Sequence[Compared], ask: Ask) -> Search:
     """Contents that are alike, each field's among themselves; those lead that a pair which stays
     holds.
     """
     contents = holdings.contents
+    if not fields:
+        return Search(pl.DataFrame(schema=EDGES), np.zeros(0, np.int64))
 
     def propose(order: Array) -> pl.DataFrame:
         return pl.concat([_proposed(contents[order], field, ask) for field in fields])

@@ -9,6 +9,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 import soundfile as sf
@@ -23,6 +24,7 @@ from curate.run.build import Options, opened
 from curate.run.progress import Silence
 from curate.steps.balance import chosen
 from curate.steps.copies import EDGES, ROUNDS, Compared, alike, leaders, named
+from curate.steps.dedup import CROWD, Dedup
 from curate.steps.likeness import ALIKE, COUPLES, FEW, crowd
 from curate.steps.preference import Best, by_preference, permissiveness
 from curate.steps.step import Ask
@@ -239,10 +241,38 @@ def test_a_crowded_bucket_costs_a_bounded_number_of_looks(rest: int) -> None:
     """However alike its members are: each is held against 128 others at most."""
     kind = Crowd(rest, [])
     nodes = pl.DataFrame({"it_sha256": [f"{n:05d}" for n in range(3000)]})
-    edges = alike(nodes, [Compared("it", kind)], Asked({}, {}))
+    found = alike(nodes, [Compared("it", kind)], Asked({}, {}))
     assert sum(kind.looks) <= 3000 * ROUNDS * FEW
-    stays = 3000 - leaders(edges, 3000).sum()
-    assert stays == rest if rest <= ROUNDS * FEW else stays >= rest
+    stays = np.flatnonzero(~leaders(found.edges, 3000))
+    assert len(stays) == rest if rest <= ROUNDS * FEW else len(stays) >= rest
+    assert set(found.open) <= set(stays)
+    assert (len(found.open) > 0) == (rest > ROUNDS * FEW)
+
+
+class Strangers(Crowd):
+    """One bucket, in which none are alike."""
+
+    def verify(self, couples: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        return pl.DataFrame(schema=ALIKE)
+
+
+def test_a_crowd_that_was_not_looked_at_to_the_end_is_told(table: Table) -> None:
+    """Hundreds of texts in one bucket of which none are alike: in the note and at each pair."""
+    captions = [f"{n}" for n in range(400)]
+    kind = Strangers(400, [])
+    step = Dedup(near="caption")
+    workspace = texts(table, captions).having(steps=[{"dedup": {"near": "caption"}}])
+    with (
+        opened(read_recipe(workspace.path), Options(), Silence()) as (course, asking),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(Dedup, "_kind", lambda *_: kind)
+        outcome = step.decide(course.living, asking)
+    left = outcome.verdicts.filter(pl.col("detail") == CROWD)
+    assert outcome.note == f"{left.height} pairs stay that are {CROWD}, and may repeat one another"
+    assert 200 < left.height <= 400
+    assert set(left["verdict"]) == {"keep"}
+    assert str(ROUNDS * FEW) in CROWD
 
 
 def test_one_picture_with_many_captions(table: Table, tmp_path: Path) -> None:
@@ -282,7 +312,6 @@ def test_against_a_list_of_hashes(table: Table, tmp_path: Path) -> None:
 
 
 def test_against_pdq(table: Table, tmp_path: Path) -> None:
-    import numpy as np
     import pdqhash
 
     picture = photo(1, 200, 150)

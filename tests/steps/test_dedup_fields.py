@@ -131,7 +131,7 @@ def test_any_is_what_taking_pairs_one_by_one_gives(
     table = pl.DataFrame(names, schema=dict.fromkeys(names, pl.Int64)).cast(pl.String)
     table = table.with_columns(pair_id=pl.int_range(pl.len()).cast(pl.String))
     fields = [Compared(name, Near()) for name in "ab"] if near else []
-    found = repeated(table, list(names), fields, Asked({}, {}))
+    found, _ = repeated(table, list(names), fields, Asked({}, {}))
     assert sorted(found["pair_id"].cast(pl.Int64)) == sorted({*range(len(pairs))} - {*stays})
     assert all(
         _match(pairs[int(left)], pairs[int(right)], apart) and int(right) in stays

@@ -18,6 +18,7 @@ import polars as pl
 
 from curate.measures.text_duplicate import PERMUTATIONS, TEXT_FORMS, text_minhash, text_overlap
 from curate.steps.likeness import ALIKE, COUPLES, crowd
+from curate.steps.spill import Columns
 
 if TYPE_CHECKING:
     from curate.measures.measure import Measure
@@ -60,11 +61,14 @@ class Texts:
         return ask.measure(TEXT_FORMS, keys).select("key", form="plain")
 
     def propose(self, keys: pl.Series, ask: Ask) -> pl.DataFrame:
-        """One band of all texts is looked at after the other: 8 bytes a band and text are held."""
+        """One band of all texts is looked at after the other; 8 bytes a band and text are held, or lie
+        on disk (`curate.steps.spill`).
+        """
         places, hashes = self._hashes(keys, ask)
         couples = pl.DataFrame(schema={"left": pl.Int64, "right": pl.Int64})
-        for band in hashes:
-            couples = pl.concat([couples, crowd(_shared(places, band))]).unique()
+        with hashes:
+            for band in hashes:
+                couples = pl.concat([couples, crowd(_shared(places, band))]).unique()
         ends = {side: keys.gather(couples[side]) for side in ("left", "right")}
         return pl.DataFrame(ends, schema=COUPLES)
 
@@ -74,17 +78,14 @@ class Texts:
         alike = found.select("left", "right", likeness=self.overlap, detail=pl.lit(self.word))
         return alike.cast(pl.Schema(ALIKE))
 
-    def _hashes(self, keys: pl.Series, ask: Ask) -> tuple[Array, Array]:
+    def _hashes(self, keys: pl.Series, ask: Ask) -> tuple[Array, Columns]:
         """Places in `keys` of the texts that have shingles, and per band a hash of each."""
-        places = np.zeros(keys.len(), np.int64)
-        hashes = np.zeros((self.bands[0], keys.len()), np.uint64)
-        known = 0
+        places = [np.zeros(0, np.int64)]
+        hashes = Columns(self.bands[0], keys.len(), np.uint64)
         for part in self._signatures(keys, ask):
-            end = known + part.height
-            places[known:end] = part["place"]
-            hashes[:, known:end] = _banded(part["signature"].to_numpy(), *self.bands)
-            known = end
-        return places[:known], hashes[:, :known]
+            places.append(part["place"].to_numpy())
+            hashes.add(_banded(part["signature"].to_numpy(), *self.bands))
+        return np.concatenate(places), hashes
 
     def _signatures(self, keys: pl.Series, ask: Ask) -> Iterator[pl.DataFrame]:
         """Read a part at a time: whole signatures of a million texts are 512 MB."""

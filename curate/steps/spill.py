@@ -67,7 +67,7 @@ class Columns:
     @property
     def width(self) -> int:
         """Bytes of a number."""
-        return self.dtype.itemsize
+        return int(self.dtype.itemsize)
 
     def _place(self, number: int) -> int:
         return number * self.most * self.width

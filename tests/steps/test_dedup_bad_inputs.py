@@ -50,11 +50,11 @@ def test_pictures_of_one_colour(table: Table, tmp_path: Path) -> None:
     """Copies where colour and shape are the same."""
     folder = tmp_path / "media"
     folder.mkdir()
-    pictures = {
+    pictures: dict[str, tuple[tuple[int, int], str]] = {
         "white.png": ((64, 64), "white"),
         "white.jpg": ((64, 64), "white"),
         "wide.png": ((128, 32), "white"),
-        "grey.png": ((64, 64), (128, 128, 128)),
+        "grey.png": ((64, 64), "grey"),
     }
     for name, (size, colour) in pictures.items():
         Image.new("RGB", size, colour).save(folder / name)

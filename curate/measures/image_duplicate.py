@@ -22,18 +22,20 @@ from curate.pairs.image import FLAT, Small, small_image
 
 SIDE = 64
 """Pixels of a small picture's luma; its chroma has half as many."""
-NUMBERS = 81
-"""Of a sketch: 63 of luma, 18 of chroma."""
 MARGIN = 24
 """Levels by which what is in a margin may differ from the margin's corner."""
 BORDER = 6
 """Rows or columns of a small picture that a border may have."""
 LEAST = 4
 """Rows or columns of a small picture below which what is inside margins is none."""
-LOW = 4.3
-"""Half waves over the picture up to which a frequency is low."""
 CHROMA = 0.7
 """Weight of the frequencies of chroma."""
+EDGES = 5
+"""Frequencies of edges each way; fewer of what waves both ways."""
+EVEN = 0.5
+"""Weight of the lowest frequencies of colours beside those of edges."""
+CUT = 0.035
+"""Share of a side that is off every edge of a picture's core."""
 REMEMBERED = 512
 """Small pictures kept in memory, of 12 kB each."""
 
@@ -70,24 +72,20 @@ bytes), the picture's size in pixels, and what transparent parts were laid over.
 
 IMAGE_SKETCH = Measure(
     name="image.sketch",
-    version=1,
+    version=2,
     of=("image",),
-    returns={
-        "whole": pl.Binary,
-        "trimmed": pl.Binary,
-        "aspect": pl.Float64,
-        "trimmed_aspect": pl.Float64,
-        "flat": pl.Boolean,
-    },
+    returns={"whole": pl.Binary, "edges": pl.Binary, "core": pl.Binary, "flat": pl.Boolean},
     compute="curate.measures.image_duplicate:sketch",
     view="bytes",
     libraries=("pillow", "resvg_py"),
     params={"side": SIDE},
     chunk=64,
 )
-"""The lowest frequencies of the picture, and of the picture without its margins: 63 of luma and 18
-of chroma as int8 of one length, so that contrast does not count; width over height of both; and
-whether there is nothing to see but one colour, of which then `whole` holds the mean."""
+"""Lowest frequencies as int8 of one length, so that contrast does not count. `whole`: 63 of luma, 18
+of chroma. `edges`: 20 each of how much changes across and down, and 11 of colours; `core`: the same
+of the picture less `CUT` of every edge. Rectified changes stand still where a picture is moved a
+little, and a copy that was cut a little is like the original's core. `flat`: whether there is
+nothing to see but one colour, of which then `whole` holds the mean."""
 
 
 def thumbnail(measure: Measure, models: Mapping[str, Path]) -> Compute:
@@ -145,22 +143,57 @@ def _halved(planes: np.ndarray) -> np.ndarray:
 
 def _sketches(small: Sequence[Small]) -> pl.DataFrame:
     planes = _stacked(small)
-    boxes = inside(planes)
-    aspect = np.array([each.width / each.height for each in small])
-    shape = (boxes[:, 3] - boxes[:, 2]) / (boxes[:, 1] - boxes[:, 0])
     flat = np.ptp(planes, axis=(2, 3)).max(1) <= FLAT
-    whole = _frequencies(planes, np.tile([0, SIDE, 0, SIDE], (len(planes), 1)))
+    waves = np.concatenate([_waves(0.0)[0], _waves(CUT)[0][:2]])
+    found = waves @ np.subtract(planes, 128, dtype=np.float32) @ waves.T
+    whole = _colours(found[..., :8, :8])
     whole[flat, :3] = planes[flat].mean((2, 3)).round() - 128
-    trimmed = _frequencies(planes, boxes)
-    return pl.DataFrame(
-        {
-            "whole": [each.tobytes() for each in whole],
-            "trimmed": [each.tobytes() for each in trimmed],
-            "aspect": aspect,
-            "trimmed_aspect": aspect * shape,
-            "flat": flat,
-        }
-    )
+    edges, core = _edges(planes[:, 0])
+    kinds = {
+        "whole": whole,
+        "edges": _pointed([*edges, EVEN * _lowest(found[..., :2, :2])]),
+        "core": _pointed([*core, EVEN * _lowest(found[..., 8:, 8:])]),
+    }
+    values = {name: [each.tobytes() for each in rows] for name, rows in kinds.items()}
+    return pl.DataFrame(values | {"flat": flat})
+
+
+def _colours(found: np.ndarray) -> np.ndarray:
+    """int8 (n, 81): frequencies of luma without its mean, and of chroma with it."""
+    luma = (found[:, 0] * _weights()).reshape(len(found), -1)[:, 1:]
+    return _pointed([luma, found[:, 1:, :3, :3].reshape(len(found), -1) * CHROMA])
+
+
+def _lowest(found: np.ndarray) -> np.ndarray:
+    """Of (n, 3, 2, 2) all but the mean of luma, (n, 11)."""
+    return found.reshape(len(found), -1)[:, 1:]
+
+
+def _edges(luma: np.ndarray) -> list[list[np.ndarray]]:
+    """Frequencies of how much changes across and down, (n, 20) each: of the whole, and of what is
+    left when `CUT` is off every edge. Changes lie between pixels.
+    """
+    across, down = _changes(luma), _changes(luma.swapaxes(1, 2)).swapaxes(1, 2)
+    kinds = []
+    for cut in (0.0, CUT):
+        pixels, between = (waves[:EDGES] for waves in _waves(cut))
+        pair = pixels @ across @ between.T, between @ down @ pixels.T
+        kinds.append([each[:, _low()] for each in pair])
+    return kinds
+
+
+def _changes(luma: np.ndarray) -> np.ndarray:
+    one, other = luma[..., 1:], luma[..., :-1]
+    changes: np.ndarray = (np.maximum(one, other) - np.minimum(one, other)).astype(np.float32)
+    return changes
+
+
+def _pointed(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """The parts of every row as int8 of one length."""
+    both = np.concatenate(parts, axis=1)
+    length = np.linalg.norm(both, axis=1, keepdims=True)
+    pointed: np.ndarray = np.rint(127 * both / np.maximum(length, 1e-6)).astype(np.int8)
+    return pointed
 
 
 def inside(planes: np.ndarray) -> np.ndarray:
@@ -198,36 +231,30 @@ def _extent(planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(little, 0, begins), np.where(little, size, ends)
 
 
-def _frequencies(planes: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """int8 (n, 81): cosine transform of luma without its mean, and of chroma with it, in boxes."""
-    down, across = _waves(boxes[:, 0], boxes[:, 1]), _waves(boxes[:, 2], boxes[:, 3])
-    pictures = planes.astype(np.float32) - 128
-    found = down[:, None] @ pictures @ across[:, None].transpose(0, 1, 3, 2)
-    luma = (found[:, 0] * _weights()).reshape(len(planes), -1)[:, 1:]
-    chroma = found[:, 1:, :3, :3].reshape(len(planes), -1) * CHROMA
-    both = np.concatenate([luma, chroma], axis=1)
-    length = np.linalg.norm(both, axis=1, keepdims=True)
-    sketch: np.ndarray = np.rint(127 * both / np.maximum(length, 1e-6)).astype(np.int8)
-    return sketch
+@cache
+def _waves(cut: float) -> tuple[np.ndarray, np.ndarray]:
+    """The eight lowest cosines over what is left when so much is cut off both ends, (8, side) at
+    pixels and (8, side - 1) between them; nothing elsewhere.
+    """
+    pixels = np.arange(SIDE) + 0.5
+    return _cosines(pixels / SIDE, cut), _cosines(pixels[:-1] / SIDE + 0.5 / SIDE, cut)
 
 
-def _waves(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """The eight lowest cosines between two places of the side, (n, 8, side); nothing elsewhere."""
-    size = (end - start)[:, None]
-    places = (np.arange(SIDE) + 0.5 - start[:, None]) / size
-    waves = np.cos(np.pi * np.arange(8)[:, None] * places[:, None])
-    waves[:, 0] /= np.sqrt(2)
-    waves *= ((places > 0) & (places < 1))[:, None] / np.sqrt(size)[:, None]
-    stacked: np.ndarray = waves.astype(np.float32)
-    return stacked
+def _cosines(places: np.ndarray, cut: float) -> np.ndarray:
+    inner = (places - cut) / (1 - 2 * cut)
+    waves = np.cos(np.pi * np.arange(8)[:, None] * inner)
+    waves[0] /= np.sqrt(2)
+    waves *= ((inner > 0) & (inner < 1)) / np.sqrt((1 - 2 * cut) * SIDE)
+    cosines: np.ndarray = waves.astype(np.float32)
+    return cosines
 
 
 @cache
-def low() -> np.ndarray:
-    """Which numbers of a sketch are of the lowest frequencies, bool (81,)."""
-    number = np.arange(8.0)
-    luma = np.hypot(number[:, None], number).ravel()[1:] <= LOW
-    return np.concatenate([luma, np.ones(18, bool)])
+def _low() -> np.ndarray:
+    """Which frequencies of edges are kept, bool (5, 5)."""
+    number = np.arange(EDGES)
+    low: np.ndarray = np.hypot(number[:, None], number) <= EDGES - 0.7
+    return low
 
 
 @cache

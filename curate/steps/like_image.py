@@ -1,7 +1,8 @@
 """Images that look alike: sketches that point nearly the same way propose, one look decides.
 
-A sketch holds the lowest frequencies of a picture; each picture has one of the whole and one of
-what is inside its margins. Pictures of one colour have no sketch and are proposed by their colour.
+One sketch holds the lowest frequencies of a picture's colours, for what was only compressed or
+scaled. Others hold those of its edges, whole and without the outermost, for what was cut or framed.
+Pictures of one colour have no sketch and are proposed by their colour.
 The verdict is the least alike spot of the two small pictures (`curate.steps.look`).
 """
 
@@ -13,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from curate.measures.image_duplicate import IMAGE_SKETCH, IMAGE_THUMBNAIL, NUMBERS, low
+from curate.measures.image_duplicate import IMAGE_SKETCH, IMAGE_THUMBNAIL
 from curate.steps.forest import near
 from curate.steps.likeness import ALIKE, COUPLES, crowd
-from curate.steps.look import looks
+from curate.steps.look import looks, worthwhile
 from curate.steps.pictures import Pictures
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 
 LIKENESS = 0.945
 """How alike the least alike spot of two pictures must be, unless the recipe says otherwise."""
-SKETCHES = ("whole", "trimmed")
-FINE, ROUGH = (6, 0.25), (12, 0.4)
-"""Trees in which sketches are looked for, and radians that they are apart at most: all frequencies
-for what was only compressed or scaled, the lowest for what was cut."""
+SKETCHES = {"whole": 81, "edges": 51, "core": 51}
+"""Of each sketch, how many numbers it has."""
+FINE, ROUGH = (8, 0.3), (12, 0.42)
+"""Trees in which sketches are looked for, and radians that they are apart at most: colours
+for what was only compressed or scaled, edges for what was cut."""
 FLAT_STEP = 8
 """Levels in which the colours of flat pictures are told apart by a bucket."""
 _BLOCK = 512
@@ -49,11 +51,11 @@ class Images:
     def propose(self, keys: pl.Series, ask: Ask) -> pl.DataFrame:
         seen = _in_order(keys, ask)
         drawn = seen.filter(~pl.col("flat"))
-        parts = [_flat(seen.filter("flat"))]
-        for name in SKETCHES:
-            sketches = _vectors(drawn[name])
-            for vectors, (trees, angle) in ((sketches, FINE), (sketches[:, low()], ROUGH)):
-                parts.append(_couples(drawn["key"], near(vectors, trees, angle)))
+        whole, edges, core = (_vectors(drawn, name) for name in SKETCHES)
+        framed = near(np.concatenate([edges, core]), *ROUGH) % max(len(drawn), 1)
+        places = np.sort(np.concatenate([near(whole, *FINE), framed]), axis=1)
+        places = places[places[:, 0] < places[:, 1]]
+        parts = [_flat(seen.filter("flat")), _couples(drawn["key"], places)]
         return pl.concat(parts).unique(maintain_order=True)
 
     def verify(self, couples: pl.DataFrame, ask: Ask) -> pl.DataFrame:
@@ -66,10 +68,13 @@ class Images:
         known = seen["key"].implode()
         couples = couples.filter(pl.col("left").is_in(known) & pl.col("right").is_in(known))
         pictures = Pictures.of(seen)
+        ends = [_places(couples[side], seen["key"]) for side in COUPLES]
+        worth = worthwhile(pictures, *ends)
+        couples, (left, right) = couples.filter(pl.Series(worth)), (end[worth] for end in ends)
         found = [pl.DataFrame(schema=ALIKE)]
-        for block in couples.iter_slices(_BLOCK):
-            left, right = (pictures[_places(block[side], seen["key"])] for side in COUPLES)
-            alike = _alike(block, *looks(left, right))
+        for start in range(0, len(left), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            alike = _alike(couples[rows], *looks(pictures[left[rows]], pictures[right[rows]]))
             found.append(alike.filter(pl.col("likeness") >= self.threshold))
         return pl.concat(found)
 
@@ -91,8 +96,8 @@ def _in_order(keys: pl.Series, ask: Ask) -> pl.DataFrame:
     return keys.to_frame("key").join(seen, on="key", maintain_order="left")
 
 
-def _vectors(sketches: pl.Series) -> np.ndarray:
-    return np.frombuffer(b"".join(sketches), np.int8).reshape(-1, NUMBERS)
+def _vectors(seen: pl.DataFrame, name: str) -> np.ndarray:
+    return np.frombuffer(b"".join(seen[name]), np.int8).reshape(-1, SKETCHES[name])
 
 
 def _couples(names: pl.Series, places: np.ndarray) -> pl.DataFrame:
@@ -102,7 +107,7 @@ def _couples(names: pl.Series, places: np.ndarray) -> pl.DataFrame:
 
 def _flat(seen: pl.DataFrame) -> pl.DataFrame:
     """Couples of flat pictures of one colour: each stands in the buckets round its colour."""
-    colours = _vectors(seen["whole"])[:, :3].astype(np.int64) + 128
+    colours = _vectors(seen, "whole")[:, :3].astype(np.int64) + 128
     buckets = [
         ((colours + shift) // FLAT_STEP) @ [10_000, 100, 1] + number * 1_000_000
         for number, shift in enumerate((0, FLAT_STEP // 2))

@@ -21,6 +21,7 @@ from functools import cache
 import numpy as np
 
 from curate.measures.image_duplicate import SIDE
+from curate.steps.glance import Glances
 from curate.steps.overlay import REACH, Overlay
 from curate.steps.pictures import HALF, Pictures, shrunk
 
@@ -55,6 +56,18 @@ GAMMA = 1.3
 """Largest gamma that is undone."""
 ASPECT = 0.06
 """Largest difference of the logarithms of two aspect ratios."""
+_BLOCK = 4096
+
+
+def worthwhile(pictures: Pictures, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Of couples of rows, whether they are worth a look: nearly the same where they lie, or once
+    one is moved a little.
+    """
+    near, outlines = Glances.of(pictures).near(left, right), pictures.outlined()
+    for start in range(0, len(left), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        near[rows] |= _hopeful(outlines[left[rows]], outlines[right[rows]])
+    return near & (pictures.black[left] == pictures.black[right])
 
 
 def looks(one: Pictures, other: Pictures) -> tuple[np.ndarray, np.ndarray]:

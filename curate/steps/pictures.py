@@ -62,6 +62,10 @@ class Pictures:
     def painted(self, luma: np.ndarray, chroma: np.ndarray) -> Pictures:
         return replace(self, luma=luma, chroma=chroma)
 
+    def outlined(self) -> Pictures:
+        """What is known at a glance alone; no planes."""
+        return self.painted(self.luma[:, :0], self.chroma[:, :0])
+
     def dulled(self, share: float, most: float) -> Pictures:
         """The same, held to have so much less detail."""
         return replace(self, size=np.minimum(self.size * share, most))

@@ -20,6 +20,8 @@ PLANES = 64
 """Of one tree."""
 STEP = 4
 """Planes by which a crowded group is parted again."""
+SPARE = 2
+"""Planes less than would part vectors that point anywhere: real ones stand together."""
 _ROWS = 65_536
 """Vectors worked on at once."""
 
@@ -60,7 +62,7 @@ def _planes(tree: int, size: int) -> np.ndarray:
 def _neighbours(sides: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Couples that share enough planes, group by group, then in ever smaller groups."""
     rows = np.argsort(sides, kind="stable")
-    depth = min(ceil(log2(len(sides) + 1)), PLANES)
+    depth = min(max(ceil(log2(len(sides) + 1)) - SPARE, 1), PLANES)
     while len(rows):
         group = sides[rows] >> np.uint64(PLANES - depth)
         starts = np.flatnonzero(np.diff(group, prepend=~group[:1]))

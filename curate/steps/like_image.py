@@ -28,7 +28,7 @@ LIKENESS = 0.945
 """How alike the least alike spot of two pictures must be, unless the recipe says otherwise."""
 SKETCHES = {"whole": 81, "edges": 51, "core": 51}
 """Of each sketch, how many numbers it has."""
-FINE, ROUGH = (8, 0.3), (12, 0.42)
+FINE, ROUGH = (8, 0.5), (12, 0.46)
 """Trees in which sketches are looked for, and radians that they are apart at most: colours
 for what was only compressed or scaled, edges for what was cut."""
 FLAT_STEP = 8

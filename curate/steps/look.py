@@ -67,7 +67,8 @@ def worthwhile(pictures: Pictures, left: np.ndarray, right: np.ndarray) -> np.nd
     for start in range(0, len(left), _BLOCK):
         rows = slice(start, start + _BLOCK)
         near[rows] |= _hopeful(outlines[left[rows]], outlines[right[rows]])
-    return near & (pictures.black[left] == pictures.black[right])
+    worth: np.ndarray = near & (pictures.black[left] == pictures.black[right])
+    return worth
 
 
 def looks(one: Pictures, other: Pictures) -> tuple[np.ndarray, np.ndarray]:

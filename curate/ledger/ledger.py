@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from curate.ledger.verdict import LEAVES, LEDGER, VERDICT
+from curate.pairs.order import by_name, repeats
 
 
 @dataclass
@@ -14,6 +15,7 @@ class Ledger:
     """Grows by whole steps; never forgets."""
 
     entries: list[pl.DataFrame] = field(default_factory=list)
+    """What was added, each of one step."""
 
     def add(self, step: str, name: str, verdicts: pl.DataFrame) -> None:
         """Enter a step's verdicts (columns of `VERDICT`)."""
@@ -26,13 +28,25 @@ class Ledger:
 
     def frame(self) -> pl.DataFrame:
         """All lines, sorted by step, pair and what was said."""
-        lines = pl.concat(self.entries) if self.entries else pl.DataFrame(schema=LEDGER)
-        return lines.sort("step", "pair_id", "verdict", "detail", nulls_last=True)
+        empty = pl.DataFrame(schema=LEDGER)
+        steps: dict[str, list[pl.DataFrame]] = {}
+        for entry in self.entries:
+            if entry.height:
+                steps.setdefault(entry["step"][0], []).append(entry)
+        return pl.concat([empty, *(_sorted(steps[step]) for step in sorted(steps))])
 
     def lines(self, *verdicts: str) -> pl.DataFrame:
         """The lines that say one of these, in no order."""
         chosen = [entry.filter(pl.col("verdict").is_in(verdicts)) for entry in self.entries]
         return pl.concat([pl.DataFrame(schema=LEDGER), *chosen])
+
+
+def _sorted(entries: list[pl.DataFrame]) -> pl.DataFrame:
+    """One step's lines; mostly it has said one thing of every pair."""
+    lines = by_name(pl.concat(entries), "pair_id")
+    if repeats(lines["pair_id"]):
+        return lines.sort("pair_id", "verdict", "detail", nulls_last=True)
+    return lines
 
 
 def left(verdicts: pl.DataFrame) -> pl.DataFrame:

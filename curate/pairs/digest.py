@@ -21,15 +21,10 @@ if TYPE_CHECKING:
 def table_digest(frame: pl.DataFrame) -> str:
     """SHA-256 in hex of a frame's logical content."""
     digest = hashlib.sha256()
-    table = frame.to_arrow()
-    for name in table.column_names:
-        digest.update(name.encode() + b"\0")
-        _feed(digest, pa.concat_arrays(table.column(name).chunks or [_empty(table, name)]))
+    for column in frame:
+        digest.update(column.name.encode() + b"\0")
+        _feed(digest, column.to_arrow())
     return digest.hexdigest()
-
-
-def _empty(table: pa.Table, name: str) -> Any:
-    return pa.array([], table.schema.field(name).type)
 
 
 def _feed(digest: _Hash, array: Any) -> None:
@@ -73,13 +68,13 @@ def _feed_bytes(digest: _Hash, array: Any) -> None:
     flat = array.cast(pa.large_binary())
     if flat.null_count:
         flat = pl.Series(flat).fill_null(b"").to_arrow()
-    lengths = _numbers(pc.binary_length(flat))
-    digest.update(lengths.astype("<i8").tobytes())
-    _, offsets, data = flat.buffers()
-    if data is None or not len(flat):
+    if not len(flat):
         return
-    bounds = np.frombuffer(offsets, dtype=np.int64)
-    digest.update(memoryview(data)[bounds[flat.offset] : bounds[flat.offset + len(flat)]])
+    _, offsets, data = flat.buffers()
+    bounds = np.frombuffer(offsets, dtype="<i8")[flat.offset : flat.offset + len(flat) + 1]
+    digest.update(np.diff(bounds).tobytes())
+    if data is not None:
+        digest.update(memoryview(data)[bounds[0] : bounds[-1]])
 
 
 def _feed_numbers(digest: _Hash, array: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,10 @@ import polars as pl
 from curate.pairs.digest import table_digest
 from curate.pairs.field import Fields, content_fields, media_fields, metadata_fields
 from curate.pairs.identity import canonical_json, content_hash
+from curate.pairs.order import by_name
+
+_AT_ONCE = 2
+"""Tables digested at a time; of each a column is held twice."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,9 @@ class ReleaseContent:
     @cached_property
     def digests(self) -> dict[str, str]:
         """One digest per part."""
-        parts = {f"data/{name}": table_digest(frame) for name, frame in self.data.items()}
-        parts |= {name: table_digest(table) for name, table in self.tables.items()}
+        tables = {f"data/{name}": frame for name, frame in self.data.items()} | self.tables
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            parts = dict(zip(tables, pool.map(table_digest, tables.values()), strict=True))
         parts["lock"] = content_hash(canonical_json(self.lock))
         return parts
 
@@ -66,7 +72,7 @@ def pairs_table(table: pl.DataFrame, fields: Fields, split: pl.DataFrame | None)
     if split is not None:
         table = table.join(split, on="pair_id", how="left", maintain_order="left")
         columns.append("split")
-    return table.select(columns).sort("pair_id")
+    return by_name(table.select(columns), "pair_id")
 
 
 def data_columns(fields: Fields) -> list[str]:

@@ -18,8 +18,9 @@ from curate.pairs.field import (
     content_fields,
     media_fields,
 )
+from curate.pairs.keys import content_hashes
 from curate.pairs.origin import COLLECTED
-from curate.run.gather import collected_ids, content_keys, text_keys
+from curate.run.gather import content_keys, pair_ids
 from curate.store.blobs import Blobs
 
 
@@ -40,8 +41,7 @@ def admit(added: pl.DataFrame, table: pl.DataFrame, fields: Fields, blobs: Blobs
     """The pairs of `Outcome.added` as rows of the table; those that are there already stay out."""
     rows = _with_contents(added, table, fields, blobs)
     if "pair_id" not in rows.columns:
-        ids = pl.Series("pair_id", collected_ids(rows, fields), pl.String)
-        rows = rows.with_columns(ids, origin=pl.lit(COLLECTED))
+        rows = rows.with_columns(pair_ids(rows, fields), origin=pl.lit(COLLECTED))
     if "verdict" not in rows.columns:
         rows = rows.with_columns(verdict=pl.lit("add"))
     rows = _with_places(rows, table)
@@ -89,7 +89,7 @@ def _with_contents(
         elif fields[name].type in CLOCKED and f"{name}_file_sha256" in frame.columns:
             frame = _with_span(frame, name)
         elif fields[name].type == "text" and name in frame.columns:
-            frame = frame.with_columns(text_keys(frame[name]).rename(f"{name}_sha256"))
+            frame = frame.with_columns(content_hashes(frame[name]).rename(f"{name}_sha256"))
         if name in media_fields(fields) and f"{name}_sha256" in frame.columns:
             frame = _with_file(frame, name, table, fields, blobs)
     return frame

@@ -11,13 +11,15 @@ from pathlib import Path
 import polars as pl
 
 from curate.engines.engine import Batch, Engine, Item, Task
+from curate.errors import CurateError
 from curate.fits.fit import Fit
 from curate.measures.measure import Measure
 from curate.models.reference import locate, revision
 from curate.pairs.digest import table_digest
 from curate.pairs.field import CLOCKED, Fields
+from curate.pairs.keys import content_hashes
+from curate.pairs.order import by_name
 from curate.run.contents import Contents, placed
-from curate.run.gather import text_keys
 from curate.run.others import Others, read_others
 from curate.run.progress import Progress, Silence
 from curate.run.usage import Usage
@@ -75,7 +77,7 @@ class Asking:
 
     def measure(self, measures: Measure | Sequence[Measure], keys: pl.Series) -> pl.DataFrame:
         wanted = [measures] if isinstance(measures, Measure) else list(measures)
-        keys = keys.drop_nulls().unique().sort().rename("key")
+        keys = keys.drop_nulls().unique().rename("key")
         modality = wanted[0].of[0]
         values = self._values(wanted, keys, lambda lacking: self.contents.items(modality, lacking))
         for measure in wanted:
@@ -105,7 +107,7 @@ class Asking:
     def hold(self, texts: pl.Series) -> pl.Series:
         known = Contents.of_texts(texts.drop_nulls().to_list())
         self.contents = self.contents.with_places(known.places)
-        return text_keys(texts)
+        return content_hashes(texts)
 
     def fit(self, fit: Fit, table: pl.DataFrame) -> pl.DataFrame:
         path = self.store.fitted(fit.document(), table_digest(table))
@@ -168,30 +170,29 @@ class Asking:
         keys: pl.Series,
         items: Callable[[pl.Series], Iterable[Item]],
     ) -> pl.DataFrame:
-        """One row per key; a fragment that proves damaged while it is read is computed again."""
-        computed = self._fill(measures, keys, items)
-        values = self._read(measures, keys, computed)
-        if values is None:
-            return self._values(measures, keys, items)
+        """One row per key, sorted: what is in the store, and what was missing there."""
+        known = {measure.name: self.shelf(measure).read(keys) for measure in measures}
+        missing = {name: _lacking(keys, values["key"]) for name, values in known.items()}
+        fresh = self._compute(measures, missing, items)
         for measure in measures:
-            self._count_reused(measure, keys, computed[measure.name]["key"])
-        return values
+            self._count_reused(measure, known[measure.name]["key"], missing[measure.name])
+        return _beside([_whole(known[name], fresh.get(name)) for name in known])
 
-    def _fill(
+    def _compute(
         self,
         measures: Sequence[Measure],
-        keys: pl.Series,
+        missing: Mapping[str, pl.Series],
         items: Callable[[pl.Series], Iterable[Item]],
     ) -> dict[str, pl.DataFrame]:
         """Compute what is missing; measure -> the values that were."""
-        missing = {measure.name: self.missing(measure, keys) for measure in measures}
         todo = [measure for measure in measures if missing[measure.name].len()]
-        if todo and not self.compute:
+        if not todo:
+            return {}
+        if not self.compute:
             raise NotMeasured(", ".join(measure.name for measure in todo))
         tasks = [self._task(measure, missing[measure.name]) for measure in todo]
         union = pl.concat(list(missing.values())).unique(maintain_order=True)
-        found = self._run(items(union), tasks) if todo else {}
-        return {m.name: found.get(m.name, pl.DataFrame(schema=self.shelf(m).row)) for m in measures}
+        return self._run(items(union), tasks)
 
     def _run(self, items: Iterable[Item], tasks: Sequence[Task]) -> dict[str, pl.DataFrame]:
         for task in tasks:
@@ -212,30 +213,42 @@ class Asking:
         models = {role: locate(reference) for role, reference in measure.models.items()}
         return Task(measure, models, frozenset(missing))
 
-    def _read(
-        self, measures: Sequence[Measure], keys: pl.Series, computed: Mapping[str, pl.DataFrame]
-    ) -> pl.DataFrame | None:
-        """Values just computed and values from the store, or None when they are not all there."""
-        joined = keys.to_frame("key").with_columns(error=pl.lit(None, pl.String))
-        for measure in measures:
-            fresh = computed[measure.name]
-            known = keys.filter(~keys.is_in(fresh["key"].implode())) if fresh.height else keys
-            values = pl.concat([fresh, self.shelf(measure).read(known)]) if known.len() else fresh
-            if values.height < keys.len():
-                return None
-            joined = joined.join(values, on="key", how="left", maintain_order="left", suffix="_new")
-            error = pl.coalesce("error", "error_new")
-            joined = joined.with_columns(error=error).drop("error_new")
-        return joined
-
-    def _count_reused(self, measure: Measure, keys: pl.Series, computed: pl.Series) -> None:
+    def _count_reused(self, measure: Measure, known: pl.Series, computed: pl.Series) -> None:
         """Count each key once a build, however often it is asked for."""
         name = self.shelf(measure).folder.name
-        seen = self._seen.get(name)
-        new = keys if seen is None else keys.filter(~keys.is_in(seen.implode()))
-        known = new.filter(~new.is_in(computed.implode()))
-        self.usage.of(measure.name).reused += known.len()
-        self._seen[name] = new if seen is None else pl.concat([seen, new])
+        seen = self._seen.get(name, known.clear())
+        others = _lacking(seen, known)
+        self.usage.of(measure.name).reused += known.len() - (seen.len() - others.len())
+        self._seen[name] = pl.concat([others, known, computed])
+
+
+def _lacking(keys: pl.Series, known: pl.Series) -> pl.Series:
+    """The keys that are not among the known."""
+    if not known.len():
+        return keys
+    return keys.filter(~keys.is_in(known.implode()))
+
+
+def _whole(known: pl.DataFrame, fresh: pl.DataFrame | None) -> pl.DataFrame:
+    """Values from the store and values just computed, sorted by key."""
+    if fresh is None:
+        return known
+    return by_name(pl.concat([known, fresh]), "key")
+
+
+def _beside(values: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Several measures' values of the same keys; the first error stands for all."""
+    whole = values[0]
+    for other in values[1:]:
+        if not whole["key"].equals(other["key"]):
+            raise CurateError("measures of the same contents have values of other keys")
+        theirs = other["error"].rename("theirs")
+        whole = (
+            whole.with_columns(theirs, *other.drop("key", "error"))
+            .with_columns(error=pl.coalesce("error", "theirs"))
+            .drop("theirs")
+        )
+    return whole
 
 
 class _Writer:

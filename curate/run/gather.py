@@ -18,7 +18,8 @@ from curate.pairs.field import (
     media_fields,
     metadata_fields,
 )
-from curate.pairs.identity import collected_id, content_hash, located_id
+from curate.pairs.identity import located_id
+from curate.pairs.keys import collected_ids, content_hashes
 from curate.pairs.span import span, span_key
 from curate.store.files import FileHashes, HashCounts
 
@@ -58,18 +59,17 @@ def gather(recipe: Recipe, hashes: FileHashes, limit: int | None) -> Gathered:
         rows = _sample(rows, limit, recipe.seed)
     rows, counts = _with_hashes(rows, recipe.fields, hashes)
     rows = rows.with_columns(_ids(rows, recipe.fields, recipe.joined))
-    merged = rows.filter(~pl.col("pair_id").is_first_distinct())
-    occurrences = rows.group_by("pair_id").agg(occurrences=pl.len().cast(pl.Int64))
-    pairs = rows.unique("pair_id", keep="first", maintain_order=True).join(
-        occurrences, on="pair_id", maintain_order="left"
-    )
-    table = pairs.with_columns(
+    first = rows["pair_id"].is_first_distinct()
+    pairs, merged = rows.filter(first), rows.filter(~first)
+    again = merged.group_by("pair_id").agg(again=pl.len().cast(pl.Int64))
+    table = pairs.join(again, on="pair_id", how="left", maintain_order="left").with_columns(
         pl.col("position").cast(pl.Int64),
+        occurrences=1 + pl.col("again").fill_null(0),
         origin=pl.lit("collected"),
         parents=pl.lit([], pl.List(pl.String)),
     )
     return Gathered(
-        table.drop("problem", "problem_field", "problem_detail"),
+        table.drop("again", "problem", "problem_field", "problem_detail"),
         _read_verdicts(pairs),
         _merge_verdicts(merged),
         dict(rows.group_by("source").len().sort("source").iter_rows()),
@@ -98,7 +98,7 @@ def _with_hashes(
             rows = _with_span_keys(rows, name)
     for name in content_fields(fields):
         if name not in media:
-            rows = rows.with_columns(text_keys(rows[name]).rename(f"{name}_sha256"))
+            rows = rows.with_columns(content_hashes(rows[name]).rename(f"{name}_sha256"))
     return rows, counts
 
 
@@ -167,32 +167,28 @@ def content_keys(files: pl.Series, starts: pl.Series, ends: pl.Series) -> pl.Ser
     return pl.Series(files.name.removesuffix("_file_sha256") + "_sha256", keys, pl.String)
 
 
-def text_keys(texts: pl.Series) -> pl.Series:
-    hashed = [None if text is None else content_hash(text) for text in texts]
-    return pl.Series(texts.name, hashed, pl.String)
-
-
-def collected_ids(rows: pl.DataFrame, fields: Fields) -> list[str]:
+def pair_ids(rows: pl.DataFrame, fields: Fields) -> pl.Series:
     """The ids of pairs by their contents and metadata; a column that is not there holds nothing."""
     named = {name: f"{name}_sha256" for name in content_fields(fields)}
     named |= {name: name for name in metadata_fields(fields)}
-    there = rows.select(column for column in named.values() if column in rows.columns)
-    return [
-        collected_id({name: row.get(column) for name, column in named.items()})
-        for row in there.iter_rows(named=True)
-    ]
+    nothing = pl.lit(None, pl.String)
+    return collected_ids(
+        rows.select(
+            (pl.col(column) if column in rows.columns else nothing).alias(name)
+            for name, column in named.items()
+        )
+    )
 
 
 def _ids(rows: pl.DataFrame, fields: Fields, joined: Set[str]) -> pl.Series:
     """A pair is its contents and metadata; one that cannot be read is its place, and so is a part
     of a pair: two that hold the same may belong to different others.
     """
-    places = rows.select("source", "row", "problem").iter_rows()
-    ids = [
-        located_id(source, row) if problem in _BY_PLACE or source in joined else own
-        for (source, row, problem), own in zip(places, collected_ids(rows, fields), strict=True)
-    ]
-    return pl.Series("pair_id", ids, pl.String)
+    placed = rows["problem"].is_in(_BY_PLACE).fill_null(False) | rows["source"].is_in(joined)
+    places = rows.filter(placed).select("source", "row").iter_rows()
+    located = pl.Series([located_id(*place) for place in places], dtype=pl.String)
+    own = pair_ids(rows, fields)
+    return own.scatter(placed.arg_true(), located) if located.len() else own
 
 
 def _read_verdicts(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field as Key
 
 from curate.sources.sheet import Sheet, read_utf8, require_columns
 from curate.sources.table import Table
+
+if TYPE_CHECKING:
+    import polars as pl
 
 LONGEST_CELL = 2**31 - 1
 
@@ -27,8 +30,11 @@ class Csv(Table):
 
     delimiter: str = Key(",", min_length=1, max_length=1, description="What separates cells.")
 
-    def read(self, sheet: Sheet, columns: Mapping[str, bool]) -> dict[str, list[Any]]:
-        return columns_of(sheet, quoted_lines(sheet, self.delimiter), columns)
+    def read(self, sheet: Sheet, columns: Mapping[str, bool]) -> dict[str, pl.Series]:
+        import polars as pl
+
+        values = columns_of(sheet, quoted_lines(sheet, self.delimiter), columns)
+        return {column: pl.Series(cells, dtype=pl.String) for column, cells in values.items()}
 
 
 def columns_of(

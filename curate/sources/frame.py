@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import polars as pl
 
 from curate.pairs.field import CLOCKED, MEDIA
-from curate.sources.cell import ABSENT, Cell
+from curate.sources.cell import Cell
 
 if TYPE_CHECKING:
     from curate.pairs.field import Field, Fields
@@ -17,52 +17,104 @@ SEVERITY: dict[str, int] = {"refused": 0, "unreadable": 1, "missing": 2}
 TEXT = ("text", "uri")
 PLACE = ("uri", "path", "member")
 SPAN = ("start", "end")
+CELLS: dict[str, type[pl.DataType]] = {
+    "text": pl.String,
+    "uri": pl.String,
+    "path": pl.String,
+    "member": pl.String,
+    "start": pl.Float64,
+    "end": pl.Float64,
+    "problem": pl.String,
+    "detail": pl.String,
+}
+"""One field of all rows as a frame: what a `Cell` holds, one row each."""
+Cells: TypeAlias = "Sequence[Cell] | pl.DataFrame"
+
+_SPACE = "".join(filter(str.isspace, map(chr, range(0x3001))))
 
 
 def assemble(
     name: str,
-    rows: Sequence[str],
-    cells: dict[str, list[Cell]],
-    metadata: dict[str, pl.Series],
+    rows: Sequence[str] | pl.Series,
+    cells: Mapping[str, Cells],
+    metadata: Mapping[str, pl.Series],
     fields: Fields,
 ) -> pl.DataFrame:
     """The frame of a source; fields that it does not bind are null throughout."""
+    height = len(rows)
     columns: dict[str, pl.Series] = {
-        "source": pl.Series([name] * len(rows), dtype=pl.String),
+        "source": pl.repeat(name, height, dtype=pl.String, eager=True),
         "row": pl.Series(rows, dtype=pl.String),
     }
+    frames = {key: as_frame(found) for key, found in cells.items()}
     for key, field in fields.items():
         if field.type == "metadata":
-            columns[key] = metadata.get(key, pl.Series([None] * len(rows), dtype=pl.String))
+            columns[key] = metadata.get(key, _nothing(height))
         else:
-            columns |= _spread(key, field, cells.get(key, [ABSENT] * len(rows)))
-    return pl.DataFrame(columns | _problems(cells, fields, len(rows)))
+            columns |= _spread(key, field, frames.get(key, pl.DataFrame(schema=CELLS)), height)
+    return pl.DataFrame(columns).hstack(_problems(frames, fields, height))
 
 
-def _spread(key: str, field: Field, cells: list[Cell]) -> dict[str, pl.Series]:
-    columns = {
-        key if part == "text" else f"{key}_{part}": pl.Series(
-            [getattr(cell, part) for cell in cells], dtype=pl.String
-        )
-        for part in (PLACE if field.type in MEDIA else TEXT)
-    }
-    if field.type not in CLOCKED:
-        return columns
-    return columns | {
-        f"{key}_{part}": pl.Series([getattr(cell, part) for cell in cells], dtype=pl.Float64)
-        for part in SPAN
-    }
+def as_frame(cells: Cells) -> pl.DataFrame:
+    """The cells of one field as columns."""
+    if isinstance(cells, pl.DataFrame):
+        return cells
+    return pl.DataFrame(
+        {
+            part: pl.Series([getattr(cell, part) for cell in cells], dtype=dtype)
+            for part, dtype in CELLS.items()
+        }
+    )
 
 
-def _problems(cells: dict[str, list[Cell]], fields: Fields, height: int) -> dict[str, pl.Series]:
-    """The gravest problem of each row; of equals, the first field's."""
-    worst: list[tuple[str | None, str | None, str | None]] = [(None, None, None)] * height
-    for key in reversed([key for key in fields if key in cells]):
-        for at, cell in enumerate(cells[key]):
-            if cell.problem and SEVERITY[cell.problem] <= SEVERITY.get(worst[at][0] or "", 9):
-                worst[at] = (cell.problem, key, cell.detail)
-    names = ("problem", "problem_field", "problem_detail")
+def text_cells(values: pl.Series, uri: str, column: str, field: Field) -> pl.DataFrame:
+    """The cells of a table's column in which all is text, told without looking at each."""
+    text = pl.col("text").str.strip_chars(_SPACE)
+    place = pl.concat_str(pl.lit(f"{uri}#"), pl.int_range(pl.len()), pl.lit(f"/{column}"))
+    found = values.rename("text").to_frame().select(pl.when(text != "").then(text), uri=place)
+    absent = pl.col("text").is_null()
+    if field.type == "text" and field.optional:
+        said = {"uri": pl.when(~absent).then("uri")}
+    else:
+        told = pl.when(absent).then(pl.lit("no text at ") + pl.col("uri"))
+        said = {"problem": pl.when(absent).then(pl.lit("missing")), "detail": told}
+    found = found.with_columns(**said)
+    lacking = [pl.lit(None, t).alias(n) for n, t in CELLS.items() if n not in found.columns]
+    return found.with_columns(lacking).select(list(CELLS))
+
+
+def _nothing(height: int, dtype: type[pl.DataType] = pl.String) -> pl.Series:
+    return pl.repeat(None, height, dtype=dtype, eager=True)
+
+
+def _spread(key: str, field: Field, cells: pl.DataFrame, height: int) -> dict[str, pl.Series]:
+    parts = PLACE if field.type in MEDIA else TEXT
+    if field.type in CLOCKED:
+        parts = (*parts, *SPAN)
     return {
-        name: pl.Series([row[at] for row in worst], dtype=pl.String)
-        for at, name in enumerate(names)
+        key if part == "text" else f"{key}_{part}": cells[part]
+        if cells.height
+        else _nothing(height, CELLS[part])
+        for part in parts
     }
+
+
+def _problems(frames: Mapping[str, pl.DataFrame], fields: Fields, height: int) -> pl.DataFrame:
+    """The gravest problem of each row; of equals, the first field's."""
+    names = ("problem", "problem_field", "problem_detail")
+    worst = pl.DataFrame({name: _nothing(height) for name in names})
+    for key in (key for key in fields if key in frames):
+        found = frames[key].select(problem="problem", field=pl.lit(key), detail="detail")
+        if found["problem"].null_count() < height:
+            graver = _severity(found["problem"]) < _severity(worst["problem"])
+            worst = pl.DataFrame(
+                {
+                    name: new.zip_with(graver, old)
+                    for name, new, old in zip(names, found, worst, strict=True)
+                }
+            )
+    return worst
+
+
+def _severity(problems: pl.Series) -> pl.Series:
+    return problems.replace_strict(SEVERITY, default=len(SEVERITY), return_dtype=pl.Int8)

@@ -6,12 +6,15 @@ which row and column they lie.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from curate.sources.sheet import Sheet, require_columns
 from curate.sources.table import Table
 from curate.sources.value import EMBEDDED
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Parquet(Table):
@@ -23,21 +26,54 @@ class Parquet(Table):
         '- parquet: {path: "releases/birds/1.0.0/data/**/*.parquet", image: image, caption: caption}',
     )
 
-    def read(self, sheet: Sheet, columns: Mapping[str, bool]) -> dict[str, list[Any]]:
+    def read(
+        self, sheet: Sheet, columns: Mapping[str, bool]
+    ) -> dict[str, Sequence[Any] | pl.Series]:
+        import polars as pl
         import pyarrow as pa
+
+        unsound = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pl.exceptions.PolarsError, OSError)
+        try:
+            return self._columns_of(sheet, columns)
+        except unsound as error:
+            raise sheet.fail(f"is no sound Parquet file: {error}") from None
+
+    def _columns_of(
+        self, sheet: Sheet, columns: Mapping[str, bool]
+    ) -> dict[str, Sequence[Any] | pl.Series]:
+        import polars as pl
         import pyarrow.parquet as pq
 
-        try:
-            with pq.ParquetFile(sheet.path) as file:
-                require_columns(sheet, columns, file.schema_arrow.names)
-                return {
-                    column: _media(file, column)
-                    if media
-                    else file.read(columns=[column]).column(column).to_pylist()
-                    for column, media in columns.items()
-                }
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-            raise sheet.fail(f"is no sound Parquet file: {error}") from None
+        with pq.ParquetFile(sheet.path) as file:
+            require_columns(sheet, columns, file.schema_arrow.names)
+            found: dict[str, Sequence[Any] | pl.Series] = {
+                column: _media(file, column) if media else _values(file, column)
+                for column, media in columns.items()
+                if media or not _is_plain(file.schema_arrow.field(column).type)
+            }
+        plain = [column for column in columns if column not in found]
+        whole = pl.read_parquet(sheet.path, columns=plain, glob=False) if plain else pl.DataFrame()
+        return {**found, **whole.to_dict()}
+
+
+def _values(file: Any, column: str) -> list[Any]:
+    values: list[Any] = file.read(columns=[column]).column(column).to_pylist()
+    return values
+
+
+def _is_plain(kind: Any) -> bool:
+    """Whether polars and Parquet mean the same by it, so that it is worked on as a whole."""
+    import pyarrow as pa
+
+    types = pa.types
+    checks = (
+        types.is_string,
+        types.is_large_string,
+        types.is_boolean,
+        types.is_signed_integer,
+        types.is_float64,
+    )
+    return any(check(kind) for check in checks)
 
 
 def media_values(paths: list[Any], embedded: list[bool]) -> list[Any]:
@@ -57,8 +93,7 @@ def _media(file: Any, column: str) -> list[Any]:
         return media_values(paths, _present(file, f"{column}.bytes"))
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return media_values([None] * file.metadata.num_rows, _present(file, column))
-    values: list[Any] = file.read(columns=[column]).column(column).to_pylist()
-    return values
+    return _values(file, column)
 
 
 def _paths(file: Any, column: str) -> list[Any]:

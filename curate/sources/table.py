@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field as Key
@@ -20,7 +20,7 @@ from curate.sources.cell import ABSENT, Cell, required
 from curate.sources.pattern import MAGIC
 from curate.sources.sheet import Sheet, sheets
 from curate.sources.source import Source
-from curate.sources.value import EMBEDDED, Clip, metadata_of, text_of
+from curate.sources.value import EMBEDDED, Clip, metadata_of, text_of, together
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,8 +39,12 @@ class Table(Source):
     )
 
     @abstractmethod
-    def read(self, sheet: Sheet, columns: Mapping[str, bool]) -> dict[str, list[Any]]:
-        """Values of the named columns; a column is true where it holds media."""
+    def read(
+        self, sheet: Sheet, columns: Mapping[str, bool]
+    ) -> Mapping[str, Sequence[Any] | pl.Series]:
+        """Values of the named columns; a column is true where it holds media. A column of one plain
+        type may be a series: it is then worked on as a whole.
+        """
 
     def sheets(self, base: Path) -> tuple[Path, list[Sheet]]:
         """The folder that holds all media, and the tables."""
@@ -54,39 +58,54 @@ class Table(Source):
         return values
 
     def rows(self, fields: Fields, base: Path, name: str) -> pl.DataFrame:
+        import polars as pl
+
         from curate.sources.frame import assemble
 
         root, sheets = self.sheets(base)
         boundary = Boundary(root)
-        rows: list[str] = []
-        cells: dict[str, list[Cell]] = {}
-        metadata: dict[str, list[Any]] = {}
+        rows: list[pl.Series] = []
+        cells: dict[str, list[pl.DataFrame]] = {}
+        metadata: dict[str, list[Sequence[Any] | pl.Series]] = {}
         for sheet in sheets:
             values = self.read(sheet, self._columns(fields))
-            height = len(next(iter(values.values()), []))
-            rows += [f"{sheet.uri}#{at}" if self._many else str(at) for at in range(height)]
+            rows.append(self._rows(sheet, len(next(iter(values.values()), []))))
             for key, field in self._bound(fields).items():
+                found = values[self.bindings[key]]
                 if field.type == "metadata":
-                    metadata.setdefault(key, []).extend(values[self.bindings[key]])
+                    metadata.setdefault(key, []).append(found)
                 else:
-                    read = self._cells(sheet, self.bindings[key], values, field, boundary)
-                    cells.setdefault(key, []).extend(read)
-        series = {key: metadata_of(key, values) for key, values in metadata.items()}
-        return assemble(name, rows, cells, series, fields)
+                    read = self._cells(sheet, self.bindings[key], found, field, boundary)
+                    cells.setdefault(key, []).append(read)
+        columns = {key: pl.concat(parts) for key, parts in cells.items()}
+        series = {key: metadata_of(key, together(parts)) for key, parts in metadata.items()}
+        return assemble(name, pl.concat(rows), columns, series, fields)
+
+    def _rows(self, sheet: Sheet, height: int) -> pl.Series:
+        """What the rows of a sheet are called."""
+        import polars as pl
+
+        numbers = pl.int_range(height, eager=True).cast(pl.String)
+        return f"{sheet.uri}#" + numbers if self._many else numbers
 
     def _cells(
         self,
         sheet: Sheet,
         column: str,
-        values: dict[str, list[Any]],
+        found: Sequence[Any] | pl.Series,
         field: Field,
         boundary: Boundary,
-    ) -> Iterator[Cell]:
-        found = values[column]
+    ) -> pl.DataFrame:
+        import polars as pl
+
+        from curate.sources.frame import as_frame, text_cells
+
         if field.type in MEDIA:
-            found = self.placed(column, found)
-        for cell in table_cells(sheet, column, found, field, boundary):
-            yield required(cell, field)
+            found = self.placed(column, list(found))
+        elif isinstance(found, pl.Series) and found.dtype == pl.String:
+            return text_cells(found, sheet.uri, column, field)
+        cells = table_cells(sheet, column, found, field, boundary)
+        return as_frame([required(cell, field) for cell in cells])
 
     @property
     def _many(self) -> bool:
@@ -105,7 +124,7 @@ class Table(Source):
 
 
 def table_cells(
-    sheet: Sheet, column: str, values: list[Any], field: Field, boundary: Boundary
+    sheet: Sheet, column: str, values: Iterable[Any], field: Field, boundary: Boundary
 ) -> Iterator[Cell]:
     """One content column of one table."""
     for at, value in enumerate(values):

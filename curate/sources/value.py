@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from curate.errors import DataError
@@ -47,10 +48,22 @@ def text_of(value: Any, uri: str) -> Cell:
     return Cell(uri=uri, problem="unreadable", detail=f"holds {_name(plain)}, not a text")
 
 
-def metadata_of(key: str, values: Sequence[Any]) -> pl.Series:
+def together(parts: Sequence[Sequence[Any] | pl.Series]) -> Sequence[Any] | pl.Series:
+    """A column's values in several sheets, one after the other."""
+    import polars as pl
+
+    series = [part for part in parts if isinstance(part, pl.Series)]
+    if len(series) == len(parts) and len({part.dtype for part in series}) == 1:
+        return pl.concat(series)
+    return list(chain.from_iterable(parts))
+
+
+def metadata_of(key: str, values: Sequence[Any] | pl.Series) -> pl.Series:
     """One type for all: truth values, whole numbers, numbers, else text."""
     import polars as pl
 
+    if isinstance(values, pl.Series):
+        return _of_series(values.rename(key))
     plain = [_plain(value) for value in values]
     kinds = {type(value) for value in plain if value is not None}
     strange = next((value for value in plain if isinstance(value, dict | list | bytes)), None)
@@ -66,6 +79,16 @@ def metadata_of(key: str, values: Sequence[Any]) -> pl.Series:
     if kinds and kinds <= {int, float} and fits:
         return pl.Series(key, [_number(value) for value in plain], dtype=pl.Float64)
     return pl.Series(key, [_spelt(value) for value in plain], dtype=pl.String)
+
+
+def _of_series(values: pl.Series) -> pl.Series:
+    import polars as pl
+
+    if values.dtype.is_float():
+        values = values.fill_nan(None)
+    if values.dtype == pl.String or values.null_count() == values.len():
+        return values.cast(pl.String).replace({"": None})
+    return values.cast(pl.Int64) if values.dtype.is_integer() else values
 
 
 def _plain(value: Any) -> Any:

@@ -53,7 +53,7 @@ def read_fragment(
 ) -> pl.DataFrame | None:
     """The fragment's rows, or None after setting a damaged file aside (its values are recomputed).
 
-    Given keys, only parts of the file that may hold one of them are read; other rows come along.
+    Given sorted keys, only parts of the file that may hold one of them are read; other rows come along.
     """
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
@@ -71,15 +71,15 @@ def read_fragment(
 def _groups(metadata: Any, among: pl.Series | None) -> list[int]:
     """Row groups whose range of keys holds one of these, as far as the file says."""
     groups = range(metadata.num_row_groups)
-    if among is None:
-        return list(groups)
+    if among is None or not among.len():
+        return list(groups) if among is None else []
     place = metadata.schema.names.index("key")
-    found = [(n, metadata.row_group(n).column(place).statistics) for n in groups]
-    return [n for n, said in found if said is None or not said.has_min_max or _within(said, among)]
-
-
-def _within(said: Any, among: pl.Series) -> bool:
-    return bool(among.is_between(said.min, said.max).any())
+    found = [metadata.row_group(n).column(place).statistics for n in groups]
+    if any(said is None or not said.has_min_max for said in found):
+        return list(groups)
+    first = among.search_sorted(pl.Series([said.min for said in found]), side="left")
+    end = among.search_sorted(pl.Series([said.max for said in found]), side="right")
+    return [n for n in groups if first[n] < end[n]]
 
 
 def read_notes(path: Path) -> dict[str, Any]:

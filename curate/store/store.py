@@ -6,7 +6,8 @@
     <root>/blobs/                        media that steps made, by their hash
 
 Builds hold a shared lock while they use it. Fragments only ever appear whole, so builds that run
-at once need nothing more; small fragments are put together at a start that finds itself alone.
+at once need nothing more; small fragments are put together by a build that finds itself alone, when
+it begins and when it is done.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import polars as pl
 from curate.errors import StoreError
 from curate.measures.measure import Measure
 from curate.pairs.identity import short_hash
+from curate.pairs.order import by_name, repeats
 from curate.store.blobs import Blobs
 from curate.store.fragment import read_fragment, read_notes, write_fragment
 
@@ -47,17 +49,18 @@ class Shelf:
 
     def keys(self, among: pl.Series | None = None) -> pl.Series:
         """Keys of all contents that have a value here; given keys, of those among others."""
-        frames = [read_fragment(path, ["key"], among) for path in self.fragments()]
+        wanted = None if among is None else by_name(among.to_frame("key"), "key")["key"]
+        frames = [read_fragment(path, ["key"], wanted) for path in self.fragments()]
         found = [frame["key"] for frame in frames if frame is not None]
         return pl.concat(found).unique() if found else pl.Series("key", [], pl.String)
 
     def read(self, keys: pl.Series) -> pl.DataFrame:
         """`key`, `error` and values of the keys that have one, sorted by key."""
-        wanted = pl.DataFrame({"key": keys}).unique()
-        frames = [self._rows(path, wanted) for path in self.fragments()]
-        found = [frame for frame in frames if frame is not None]
-        everything = pl.concat(found) if found else pl.DataFrame(schema=self.row)
-        return everything.unique("key", keep="first").sort("key")
+        wanted = by_name(keys.to_frame("key"), "key")["key"]
+        frames = [read_fragment(path, list(self.row), wanted) for path in self.fragments()]
+        found = [frame for frame in frames if frame is not None and frame.height]
+        values = pl.concat(found or [pl.DataFrame(schema=self.row)])
+        return _each_once(values.filter(values["key"].is_in(wanted.implode())))
 
     def write(self, frame: pl.DataFrame, seconds: float) -> pl.DataFrame:
         """Add values that took so many seconds of one worker; returns the rows as they stand here."""
@@ -77,22 +80,24 @@ class Shelf:
 
     def compact(self) -> None:
         """Put small fragments together; only ever called by a process that is alone."""
-        small = [path for path in self.fragments() if read_notes(path).get("rows", 0) < _LARGE]
+        rows = {path: read_notes(path).get("rows", 0) for path in self.fragments()}
+        small = [path for path, count in rows.items() if count < _LARGE]
         if len(small) < _MANY:
             return
-        frames = [frame for path in small if (frame := read_fragment(path)) is not None]
-        seconds = sum(read_notes(path).get("seconds", 0.0) for path in small if path.exists())
-        write_fragment(
-            self.folder, pl.concat(frames).unique("key").sort("key"), {"seconds": seconds}
-        )
+        together: list[Path] = []
         for path in small:
-            path.unlink(missing_ok=True)
+            together.append(path)
+            if sum(rows[each] for each in together) >= _LARGE or path == small[-1]:
+                self._put_together(together)
+                together = []
 
-    def _rows(self, path: Path, wanted: pl.DataFrame) -> pl.DataFrame | None:
-        frame = read_fragment(path, list(self.row), wanted["key"])
-        if frame is None:
-            return None
-        return frame.join(wanted, on="key", how="semi")
+    def _put_together(self, paths: Sequence[Path]) -> None:
+        frames = [frame for path in paths if (frame := read_fragment(path)) is not None]
+        seconds = sum(read_notes(path).get("seconds", 0.0) for path in paths if path.exists())
+        if frames:
+            write_fragment(self.folder, _each_once(pl.concat(frames)), {"seconds": seconds})
+        for path in paths:
+            path.unlink(missing_ok=True)
 
 
 class MeasureStore:
@@ -103,13 +108,15 @@ class MeasureStore:
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        """Hold the store for use: compacts first when nobody else uses it."""
+        """Hold the store for use; it is tidied before and after when nobody else uses it."""
         self._prepare()
         with self._lock_file() as lock:
             if _try_exclusive(lock):
                 self._tidy()
             fcntl.flock(lock, fcntl.LOCK_SH)
             yield
+            if _try_exclusive(lock):
+                self._tidy()
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -195,6 +202,12 @@ class MeasureStore:
         for folder in (self.root / "values").glob("*"):
             Shelf(folder, {}).compact()
         Shelf(self.files, {}).compact()
+
+
+def _each_once(values: pl.DataFrame) -> pl.DataFrame:
+    """The rows sorted by key; builds that ran at once may have written one twice."""
+    rows = by_name(values, "key")
+    return rows.unique("key", keep="first", maintain_order=True) if repeats(rows["key"]) else rows
 
 
 def _shelf_row(folder: Path) -> tuple[str, str, int, float, int, float]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from curate.pairs.components import components, stars
 from curate.pairs.draw import uniform
 from curate.pairs.identity import canonical_json, collected_id, content_hash, located_id
+from curate.pairs.keys import collected_ids, content_hashes
 
 names = st.lists(st.text("abcdef", min_size=1, max_size=3), unique=True, max_size=12)
 
@@ -20,6 +21,29 @@ def test_ids_are_the_same_forever() -> None:
     )
     assert located_id("photos", "birds/duck.png") == "21b0c27a03f87a6f021c752da9f53de0"
     assert canonical_json({"b": 1, "a": [True, None, "é"]}) == '{"a":[true,null,"é"],"b":1}'
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                'a "name"': st.none() | st.text() | st.text('a"\\\n\x00\x1f\x7fé'),
+                "count": st.none() | st.integers(-(2**63), 2**63 - 1),
+                "share": st.none() | st.floats(allow_nan=False),
+                "true": st.none() | st.booleans(),
+            }
+        ),
+        max_size=8,
+    )
+)
+def test_columns_are_named_as_values_are(rows: list[dict[str, object]]) -> None:
+    types = [pl.String, pl.Int64, pl.Float64, pl.Boolean]
+    schema = dict(zip(['a "name"', "count", "share", "true"], types, strict=True))
+    table = pl.DataFrame(rows, schema=schema)
+    assert collected_ids(table).to_list() == [collected_id(row) for row in rows]
+    texts = table['a "name"']
+    hashed = [None if text is None else content_hash(text) for text in texts]
+    assert content_hashes(texts).to_list() == hashed
 
 
 @given(names, st.integers(0, 5))

@@ -299,3 +299,34 @@ def test_no_row_is_lost_whatever_it_holds(values: list[object], word: str, tmp_p
     source = registry()[word].parse({"path": f"t.{word}", **BOUND})
     frame = source.rows(TEXT, tmp_path, "src")
     assert len(frame) == len(values)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(
+    values=st.lists(st.none() | st.text() | st.text(" \t\x1c\x85\u2003\u200bé")),
+    optional=st.booleans(),
+)
+def test_texts_are_the_same_by_columns_and_one_by_one(
+    values: list[str | None], optional: bool, tmp_path: Path
+) -> None:
+    bound = make_fields(caption={"type": "text", "optional": optional}, kind={"type": "metadata"})
+    pq.write_table(
+        pa.table({"t": pa.array(values, pa.string()), "k": pa.array(values, pa.string())}),
+        tmp_path / "t",
+    )
+    lines = [json.dumps({"t": value, "k": value}) for value in values]
+    (tmp_path / "u").write_text("\n".join(lines))
+    (whole, each) = (
+        registry()[word]
+        .parse({"path": name, "caption": "t", "kind": "k"})
+        .rows(bound, tmp_path, "src")
+        .drop("caption_uri", "problem_detail")
+        for word, name in (("parquet", "t"), ("jsonl", "u"))
+    )
+    assert whole.equals(each)
+
+
+def test_a_text_that_is_no_utf8_makes_the_table_unsound(tmp_path: Path, rows: Rows) -> None:
+    bad = pa.array([b"a cat", b"\xff"], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"title": bad, "n": ["1", "2"]}), tmp_path / "t.parquet")
+    assert "is no sound Parquet file" in failure(rows, "parquet")

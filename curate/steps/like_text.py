@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from curate.measures.text_duplicate import PERMUTATIONS, TEXT_FORMS, text_minhash, text_overlap
+from curate.pairs.order import by_name
 from curate.steps.likeness import ALIKE, COUPLES, crowd
 from curate.steps.spill import Columns
 
@@ -30,7 +31,9 @@ MISS = 0.001
 """How often, at most, two texts that are just alike enough may not be proposed."""
 LONGER = 2
 """How many times longer than a text one may be that contains it, for the miss to hold."""
-_SLICE = 65_536
+_SLICE = 262_144
+_BLOCK = 1024
+"""Signatures banded at once: more would not stay in a processor's own memory."""
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -65,12 +68,14 @@ class Texts:
         on disk (`curate.steps.spill`).
         """
         places, hashes = self._hashes(keys, ask)
-        couples = pl.DataFrame(schema={"left": pl.Int64, "right": pl.Int64})
+        found = np.zeros(0, np.int64)
         with hashes:
             for band in hashes:
-                couples = pl.concat([couples, crowd(_shared(places, band))]).unique()
-        ends = {side: keys.gather(couples[side]) for side in ("left", "right")}
-        return pl.DataFrame(ends, schema=COUPLES)
+                couples = crowd(_shared(places, band))
+                new = couples["left"].to_numpy() * keys.len() + couples["right"].to_numpy()
+                found = np.unique(np.concatenate([found, new]))
+        left, right = np.divmod(found, max(keys.len(), 1))
+        return pl.DataFrame({"left": keys.gather(left), "right": keys.gather(right)}, COUPLES)
 
     def verify(self, couples: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         compared = ask.compare(text_overlap(self.ngram, self.unit), couples)
@@ -90,12 +95,12 @@ class Texts:
     def _signatures(self, keys: pl.Series, ask: Ask) -> Iterator[pl.DataFrame]:
         """Read a part at a time: whole signatures of a million texts are 512 MB."""
         measure = text_minhash(self.ngram, self.unit)
-        ordered = keys.to_frame("key").with_row_index("place").sort("key")
+        ordered = by_name(keys.to_frame("key").with_row_index("place"), "key")
         ordered = ordered.cast({"place": pl.Int64})
         for start in range(0, ordered.height, _SLICE):
             part = ordered.slice(start, _SLICE)
-            known = ask.measure(measure, part["key"]).filter(pl.col("error").is_null())
-            yield known.join(part, on="key")
+            measured = ask.measure(measure, part["key"]).with_columns(part["place"])
+            yield measured.filter(pl.col("error").is_null())
 
 
 def bands(similarity: float) -> tuple[int, int]:
@@ -137,11 +142,17 @@ def promise(threshold: float, overlap: Overlap) -> str:
 
 def _banded(signatures: Array, count: int, rows: int) -> Array:
     """Per band a 64-bit hash of every signature; two that collide only cost a look."""
-    cut = signatures[:, : count * rows].reshape(-1, count, rows)
-    hashes = np.zeros((count, len(cut)), np.uint64)
-    for row in range(rows):
-        hashes = (hashes ^ cut[:, :, row].T) * _FACTOR
-        hashes ^= hashes >> np.uint64(29)
+    hashes = np.empty((count, len(signatures)), np.uint64)
+    for start in range(0, len(signatures), _BLOCK):
+        rows_first = signatures[start : start + _BLOCK, : count * rows].T.astype(
+            np.uint64, order="C"
+        )
+        cut = rows_first.reshape(count, rows, -1)
+        mixed = np.zeros((count, cut.shape[2]), np.uint64)
+        for row in range(rows):
+            mixed = (mixed ^ cut[:, row]) * _FACTOR
+            mixed ^= mixed >> np.uint64(29)
+        hashes[:, start : start + _BLOCK] = mixed
     return hashes
 
 

@@ -6,14 +6,16 @@ worth a look and looks at couples; which of the alike goes is decided in `copies
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
+import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
     from curate.measures.measure import Measure
     from curate.steps.step import Ask
 
+Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 COUPLES: dict[str, Any] = {"left": pl.String, "right": pl.String}
 ALIKE: dict[str, Any] = {**COUPLES, "likeness": pl.Float64, "detail": pl.String}
 FEW = 8
@@ -75,10 +77,26 @@ def crowd(members: pl.DataFrame) -> pl.DataFrame:
     Takes `bucket` and `member`, a rank in the order of preference. All with all where a bucket holds
     at most `CROWDED`, else every member with the `FEW` most preferred: linear in members.
     """
-    ordered = members.sort("bucket", "member")
-    buckets = ordered.group_by("bucket", maintain_order=True).agg("member")
-    buckets = buckets.filter(pl.col("member").list.len() > 1)
-    small = pl.col("member").list.len() <= CROWDED
-    hubs = pl.when(small).then("member").otherwise(pl.col("member").list.head(FEW))
-    couples = buckets.select(left=hubs, right="member").explode("left").explode("right")
+    bucket, member = _in_order(members["bucket"].to_numpy(), members["member"].to_numpy())
+    starts = np.flatnonzero(np.diff(bucket, prepend=-1))
+    size = np.diff(starts, append=len(bucket))
+    start, big = np.repeat(starts, size), np.repeat(size > CROWDED, size)
+    left, right = [start[:0]], [start[:0]]
+    for group, steps, hub in ((~big, range(1, CROWDED), False), (big, range(FEW), True)):
+        rest = np.flatnonzero(group)
+        for step in steps:
+            rest = rest[rest >= start[rest] + step]
+            left.append(start[rest] + step if hub else rest - step)
+            right.append(rest)
+    ends = {"left": np.concatenate(left), "right": np.concatenate(right)}
+    couples = pl.DataFrame({side: member[places] for side, places in ends.items()})
     return couples.filter(pl.col("left") < pl.col("right")).unique()
+
+
+def _in_order(bucket: Array, member: Array) -> tuple[Array, Array]:
+    """Buckets by number, and in each its members from the most preferred on."""
+    order = np.argsort(bucket)
+    number = np.cumsum(np.diff(bucket[order], prepend=bucket[order][:1]) != 0)
+    span = int(member.max(initial=0)) + 1
+    bucket, member = np.divmod(np.sort(number * span + member[order].astype(np.int64)), span)
+    return bucket, member

@@ -63,20 +63,19 @@ class Memorised(_Unlike):
         from curate.steps.copies import alike_across
 
         field = self._compared(step)
-        sources = table.filter(pl.col("origin") == COLLECTED).drop_nulls(field.column)
-        theirs, ours = (
-            frame[name].unique(maintain_order=True)
-            for frame, name in ((sources, field.column), (children, "value"))
+        collected = table.filter(pl.col("origin") == COLLECTED).drop_nulls(field.column)
+        theirs = collected.unique(field.column, keep="first", maintain_order=True)
+        ours = children.unique("value", maintain_order=True).drop(field.column, strict=False)
+        ours = ours.rename({"value": field.column})
+        found = alike_across(theirs, ours, [field], ask).edges
+        nearest = found.sort("right", "likeness", "left", descending=[False, True, False]).unique(
+            "right", keep="first", maintain_order=True
         )
-        found = alike_across(theirs, ours, field, ask).sort(
-            "likeness", "left", descending=[True, False]
-        )
-        nearest = found.unique("right", keep="first", maintain_order=True)
-        owners = sources.select(left=field.column, related_id="pair_id").unique(
-            "left", keep="first"
-        )
-        told = nearest.join(owners, on="left").select(
-            "related_id", "detail", value="right", score="likeness"
+        told = nearest.select(
+            "detail",
+            value=ours[field.column].gather(nearest["right"]),
+            related_id=theirs["pair_id"].gather(nearest["left"]),
+            score="likeness",
         )
         return _against(children, told, "memorised")
 
@@ -106,9 +105,8 @@ class Collapsed(_Unlike):
             ]
         )
         nodes = every.unique("value", keep="first", maintain_order=True)
-        edges = named(
-            alike(nodes.select(pl.col("value").alias(field.column)), [field], ask), nodes.height
-        )
+        found = alike(nodes.select(pl.col("value").alias(field.column)), [field], ask)
+        edges = named(found.edges, nodes.height)
         near = edges.select(
             value=nodes["value"].gather(edges["right"]),
             related_id=nodes["pair_id"].gather(edges["left"]),

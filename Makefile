@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := /usr/share/tuxpaint/stamps
 
-.PHONY: help demo test test-all lint bench stamps clean
+.PHONY: help demo test test-all lint bench debian clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -22,10 +22,10 @@ $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
 demo: $(VENV)/installed ## Install everything and build recipes/openmoji.yaml
 	@$(BIN)/curate build recipes/openmoji.yaml
 
-test: $(VENV)/installed-dev stamps lint ## Lint, check types and imports, run the tests
+test: $(VENV)/installed-dev debian lint ## Lint, check types and imports, run the tests
 	$(BIN)/pytest -n auto -m "not slow"
 
-test-all: $(VENV)/installed-dev stamps lint ## The same with the slow proofs
+test-all: $(VENV)/installed-dev debian lint ## The same with the slow proofs
 	$(BIN)/pytest -n auto
 
 lint: $(VENV)/installed-dev
@@ -34,14 +34,15 @@ lint: $(VENV)/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/installed-dev stamps ## Measure what benchmarks/results.md shows
+bench: $(VENV)/installed-dev debian ## Measure what benchmarks/results.md shows
 	@for script in startup rebuild orchestration kill alignment mismatch; do \
 		echo "## $$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
 
-# Tests of the stamps recipe need its data, a Debian package; elsewhere they say that they skip.
-stamps:
-	@if test ! -d $(STAMPS) && test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
-		apt-get update -qq && apt-get install -y -qq tuxpaint-stamps-default >/dev/null; fi
+# Some tests need data and a program that Debian packages; elsewhere they say that they skip.
+debian:
+	@if ! { test -d $(STAMPS) && command -v espeak-ng >/dev/null; } \
+		&& test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq tuxpaint-stamps-default espeak-ng >/dev/null; fi
 
 clean: ## Remove what was built here, not the environment
 	rm -rf releases .curate

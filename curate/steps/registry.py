@@ -19,6 +19,7 @@ STEPS = {
     "dedup": "curate.steps.dedup:Dedup",
     "align": "curate.steps.align:Align",
     "select": "curate.steps.select:Select",
+    "pseudo_label": "curate.steps.pseudo_label:PseudoLabel",
     "synthesize": "curate.steps.synthesize:Synthesize",
     "split": "curate.steps.split:Split",
 }

@@ -1,0 +1,16 @@
+"""Fill what pairs lack, or hold only weakly: one word, several kinds of labellers."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from curate.steps.neighbours import Neighbours
+from curate.steps.step import Step
+
+
+class PseudoLabel(Step):
+    """Fill a field from the others, where a labeller is sure enough."""
+
+    word: ClassVar[str] = "pseudo_label"
+    summary: ClassVar[str] = "fill a field that is missing or weak from the others"
+    forms: ClassVar[tuple[type[Step], ...]] = (Neighbours,)

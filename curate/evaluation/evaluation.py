@@ -32,6 +32,8 @@ class Replayed:
     living: pl.DataFrame
     decisions: pl.DataFrame
     """The ledger; see `curate.ledger.verdict`."""
+    made: pl.DataFrame
+    """What machines made, as in `Scene`."""
 
 
 class Scene(Protocol):
@@ -90,6 +92,11 @@ class Evaluation(BaseModel):
     @property
     def takes(self) -> tuple[str, ...]:
         """Names of the scores that steps must give."""
+        return ()
+
+    @property
+    def fills(self) -> tuple[str, ...]:
+        """Names of the fields that labels of a step must fill."""
         return ()
 
     def check(self, fields: Fields) -> Iterator[Objection]:

@@ -116,12 +116,13 @@ def _chances(table: pl.DataFrame, given: Rows, labels: int, params: Mapping[str,
     chances = np.zeros((len(given), labels))
     for number in np.unique(fold):
         known, judged = learn & (fold != number), fold == number
-        model = _model(features[known], given[known], params["strength"])
+        model = classifier(features[known], given[known], params["strength"])
         chances[np.ix_(judged, model[-1].classes_)] = model.predict_proba(features[judged])
     return chances.round(DECIMALS)
 
 
-def _model(features: Matrix, given: Rows, strength: float) -> Any:
+def classifier(features: Matrix, given: Rows, strength: float) -> Any:
+    """A pipeline of scikit-learn with `predict_proba` and, of its last part, `classes_`."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

@@ -2,9 +2,10 @@
 
 Known are pairs that have both sides. A pair's neighbours are the known ones whose right sides
 score highest with its left side, by a head (`curate.fits.head`) that has seen neither it nor its
-copies. Neighbours that say the same count as one, the best of them. The label is the right side
-nearest to all of them, each weighed by how well it scores: the one that they agree on. Its mean
-weighted cosine with the others is the agreement, which is the confidence.
+copies. Neighbours that say the same count as one, the best of them. Each weighs as much as the
+exponential of its score; the label is the one of them with the highest weighted mean cosine with
+all (minimum Bayes risk; Kumar & Byrne, HLT-NAACL 2004), and that mean, their agreement, is the
+confidence.
 
 In:   as the head, `right` null where there is none; right_key (texts that say the same share one),
       asked (pairs that want neighbours)
@@ -105,9 +106,7 @@ def _best(score: Matrix, keys: Rows, count: int) -> Rows:
 def _agreed(said: Matrix, score: Matrix) -> tuple[int, float]:
     """Which row the others are nearest to, and how near, from 0 to 1."""
     weight = np.exp(score - score.max())
-    cosines = said @ said.T
-    np.fill_diagonal(cosines, 0.0)
-    mean = (cosines @ weight) / np.maximum(weight.sum() - weight, 1e-12)
+    mean = (said @ said.T) @ weight / weight.sum()
     chosen = int(np.argmax(mean))
     return chosen, float(np.clip(mean[chosen], 0.0, 1.0))
 

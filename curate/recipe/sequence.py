@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from curate.recipe.items import Item
+from curate.steps.labelling import Labelling
 from curate.steps.score import Score
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def check_steps(
     ]
     for judged in evaluations:
         _check_takes(reading, judged, compared)
+        _check_fills(reading, judged, [item.part for item in steps])
 
 
 def _check_joins(reading: Reading, steps: Sequence[Item[Step]], sources: Sequence[str]) -> None:
@@ -53,6 +55,19 @@ def _check_joins(reading: Reading, steps: Sequence[Item[Step]], sources: Sequenc
                     written=name,
                     hint="a source's name is its `name`, or its word",
                 )
+
+
+def _check_fills(reading: Reading, judged: Item[Evaluation], steps: Sequence[Step]) -> None:
+    labelled = [step.fill for step in steps if isinstance(step, Labelling)]
+    for name in judged.part.fills:
+        if name not in labelled:
+            reading.at_key(
+                judged.path,
+                f"no step labels '{name}'",
+                candidates=labelled,
+                written=name,
+                expected=None if labelled else f"a `pseudo_label` step with fill: {name}",
+            )
 
 
 def _check_takes(

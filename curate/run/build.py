@@ -22,6 +22,7 @@ from curate.run.evaluating import evaluated, headlines
 from curate.run.gather import gather
 from curate.run.progress import Progress, Silence
 from curate.run.releasing import publish, released
+from curate.run.reviews import read_reviews, reviews_path
 from curate.run.usage import Spent, Usage
 from curate.store.files import FileHashes
 from curate.store.store import MeasureStore
@@ -110,7 +111,8 @@ def opened(
     with store.opened():
         hashes = FileHashes(store.files, engine.workers)
         gathered = gather(recipe, hashes, options.limit)
-        course = Course(recipe, gathered, progress)
+        reviews = read_reviews(reviews_path(recipe.workspace, recipe.name), recipe.fields)
+        course = Course(recipe, gathered, progress, reviews=reviews)
         asking = Asking(
             fields=recipe.fields,
             contents=Contents.of_table(gathered.table, recipe.fields),

@@ -24,6 +24,7 @@ from curate.run.asking import Asking, NotMeasured
 from curate.run.gather import Gathered
 from curate.run.order import Action, Complete, Decode, in_order, joining
 from curate.run.progress import Progress, Silence
+from curate.run.reviews import Reviews
 from curate.steps.step import FindsCopies, Outcome, Step
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Course:
     ledger: Ledger = field(default_factory=Ledger)
     stages: list[Stage] = field(default_factory=list)
     estimated: bool = False
+    reviews: Reviews | None = None
+    """What people decided; it is entered before any step but those that form pairs."""
 
     def __post_init__(self) -> None:
         self.table = self.gathered.table
@@ -114,6 +117,9 @@ class Course:
 
     def run(self, asking: Asking) -> None:
         """Everything, from the first verdict on what was read to the last step's."""
+        joins = joining(self.recipe.steps)
+        if not joins:
+            self._review(asking)
         self._stage(
             "read",
             lambda: self._read(asking),
@@ -121,7 +127,9 @@ class Course:
         )
         if self.gathered.merged.height:
             self._stage("merge equal rows", lambda: self.gathered.merged)
-        for action in joining(self.recipe.steps):
+        for action in joins:
+            if isinstance(action, Complete):
+                self._review(asking)
             self._act(action, asking)
         self.formed = self.alive
         self._decide(asking)
@@ -265,6 +273,36 @@ class Course:
 
     def _number(self) -> str:
         return f"{len(self.stages):02d}"
+
+    def _review(self, asking: Asking) -> None:
+        """Enter what people decided; a pair that lacked only what they gave is whole."""
+        reviews = self.reviews
+        if reviews is None:
+            return
+
+        def decide() -> pl.DataFrame:
+            corrected = reviews.applied(self.table, self.fields, asking.store.blobs)
+            self.table, self._note = corrected.table, corrected.note
+            whole = pl.all_horizontal(
+                pl.lit(value=True),
+                *(pl.col(f"{name}_sha256").is_not_null() for name in self._required()),
+            )
+            given = self.table.filter(whole & pl.col("reviewed").is_not_null())["pair_id"]
+            saved = (pl.col("verdict") == "drop") & pl.col("pair_id").is_in(given.implode())
+            kept = self.gathered.read.filter(saved).select("pair_id")
+            read = pl.concat([self.gathered.read.filter(~saved), verdicts(kept)])
+            self.gathered = replace(self.gathered, read=read)
+            asking.contents = asking.contents.with_table(self.table, self.fields)
+            here = pl.col("pair_id").is_in(self.alive.implode())
+            return corrected.verdicts.filter(here)
+
+        self._stage("review", decide)
+
+    def _required(self) -> list[str]:
+        """Contents that every pair must have as it is read."""
+        filled = {name for step in self.recipe.steps for name in step.fills}
+        needed = (name for name in content_fields(self.fields) if name not in filled)
+        return [name for name in needed if not self.fields[name].optional]
 
     def _read(self, asking: Asking) -> pl.DataFrame:
         """Verdicts of reading, and of every header that cannot be understood."""

@@ -58,7 +58,7 @@ class Scene:
 
     def replay(self, table: pl.DataFrame) -> Replayed:
         other = self.course.replayed(table, self.ask)
-        return Replayed(other.living, other.ledger.frame())
+        return Replayed(other.living, other.ledger.frame(), other.all_made)
 
 
 def evaluated(course: Course, asking: Asking) -> str | None:
@@ -75,9 +75,13 @@ def evaluated(course: Course, asking: Asking) -> str | None:
 
 
 def headlines(release: Path) -> dict[str, str]:
-    """Evaluation -> its finding in a line, as a release holds them."""
+    """Evaluation -> its finding in a line, as a release holds them; of several with one word, all."""
     path = release / FILE
     if not path.exists():
         return {}
     found: list[dict[str, Any]] = json.loads(path.read_text())["evaluations"]
-    return {one["evaluation"]: one["headline"] for one in found}
+    lines: dict[str, str] = {}
+    for one in found:
+        before = lines.get(one["evaluation"])
+        lines[one["evaluation"]] = f"{before}; {one['headline']}" if before else one["headline"]
+    return lines

@@ -90,7 +90,7 @@ def released(course: Course, asking: Asking, limit: int | None) -> Released:
             asking.fitted.values(),
             asking.revisions,
             limit,
-            [other.revision for other in asking.others_read.values()],
+            _others(course, asking),
         ),
         clusters=_clusters(course),
         made=_made(course, asking),
@@ -165,6 +165,12 @@ def _made(course: Course, asking: Asking) -> pl.DataFrame | None:
     )
     found = course.all_made.join(known, on="generator", how="left", maintain_order="left")
     return found.select(list(REPORTED)).sort("step", "pair_id", "field")
+
+
+def _others(course: Course, asking: Asking) -> list[str]:
+    """Hashes of what besides the sources the content depends on."""
+    read = [other.revision for other in asking.others_read.values()]
+    return read if course.reviews is None else [*read, course.reviews.revision]
 
 
 def _data(

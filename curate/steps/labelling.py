@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from curate.errors import DataError
-from curate.ledger.made import COLLECTED, LABELLED
 from curate.pairs.field import Fields
+from curate.pairs.origin import COLLECTED, LABELLED
 from curate.steps.expression import beyond_the_row, names_in
 from curate.steps.learning import learned
 from curate.steps.step import Ask, Objection, Outcome, Step

@@ -9,9 +9,10 @@ from pydantic import Field
 
 from curate.pairs.field import Fields
 from curate.pairs.identity import canonical_json
+from curate.steps.encoding import encoder_extras, encoder_of, unreadable_by
 from curate.steps.labelling import Labelled, Labelling
 from curate.steps.learning import learned, said
-from curate.steps.side import EMBEDDED, EMBEDDED_READS, Side, no_encoder
+from curate.steps.side import EMBEDDED, Side
 from curate.steps.step import Ask, Objection
 
 if TYPE_CHECKING:
@@ -62,8 +63,7 @@ class Neighbours(Labelling):
 
     @property
     def extras(self) -> tuple[str, ...]:
-        used = {self._encoder(name) for name in (*self.sources, self.fill)}
-        return tuple(sorted({"embedded" if one == EMBEDDED else "encoders" for one in used}))
+        return encoder_extras((*self.sources, self.fill), self.encoder)
 
     @property
     def correctness(self) -> str:
@@ -71,13 +71,7 @@ class Neighbours(Labelling):
 
     def check(self, fields: Fields) -> Iterator[Objection]:
         yield from super().check(fields)
-        for name in (*self.sources, self.fill):
-            encoder = self._encoder(name)
-            if unnamed := no_encoder(encoder):
-                yield unnamed
-            elif name in fields and encoder == EMBEDDED and fields[name].type not in EMBEDDED_READS:
-                message = f"'embedded' reads no {fields[name].type}"
-                yield Objection(("encoder",), message, f"{{{name}: 'hf:owner/name'}}")
+        yield from unreadable_by((*self.sources, self.fill), self.encoder, fields)
 
     def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
         views = [seen for side in self._sides for seen in side.views(fields)]
@@ -113,11 +107,9 @@ class Neighbours(Labelling):
 
     @property
     def _sides(self) -> tuple[Side, Side]:
-        encoders = tuple(self._encoder(name) for name in self.sources)
-        return Side(self.sources, encoders), Side((self.fill,), (self._encoder(self.fill),))
-
-    def _encoder(self, name: str) -> str:
-        return self.encoder if isinstance(self.encoder, str) else self.encoder.get(name, EMBEDDED)
+        encoders = tuple(encoder_of(name, self.encoder) for name in self.sources)
+        filled = encoder_of(self.fill, self.encoder)
+        return Side(self.sources, encoders), Side((self.fill,), (filled,))
 
     def _vectors(self, table: pl.DataFrame, asked: pl.Series, ask: Ask) -> pl.DataFrame:
         """What the fit reads, and `error`."""
@@ -152,11 +144,9 @@ def likeness(texts: pl.Series, others: pl.Series, side: Side, ask: Ask) -> pl.Se
     """The cosines of texts with others, one by one, as the side's encoder sees them."""
     import polars as pl
 
-    seen = side.views(ask.fields)[0]
-    first, second = (
-        ask.texts(seen.measure, values.to_list())[seen.shared].to_numpy()
-        for values in (texts, others)
-    )
     from curate.fits.ridge import unit
 
-    return pl.Series("likeness", (unit(first) * unit(second)).sum(axis=1))
+    seen = side.views(ask.fields)[0]
+    vectors = (ask.texts(seen.measure, part.to_list())[seen.shared] for part in (texts, others))
+    first, second = (unit(part.to_numpy()) for part in vectors)
+    return pl.Series("likeness", (first * second).sum(axis=1), pl.Float64)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from curate.steps.neighbours import Neighbours
 from curate.steps.step import Step
+from curate.steps.train import Train
 
 
 class PseudoLabel(Step):
@@ -13,4 +14,4 @@ class PseudoLabel(Step):
 
     word: ClassVar[str] = "pseudo_label"
     summary: ClassVar[str] = "fill a field that is missing or weak from the others"
-    forms: ClassVar[tuple[type[Step], ...]] = (Neighbours,)
+    forms: ClassVar[tuple[type[Step], ...]] = (Neighbours, Train)

@@ -11,6 +11,9 @@ The table holds the pairs still alive, one row each, sorted by `position`:
     <field>_file_sha256, <field>_start, <field>_end        audio, video, sensor: the file, and the
                                                            span of it in seconds (null: all of it)
     <field>                                                metadata: text, number or truth value
+    reviewed                                               list of text: fields that a person
+                                                           decided, which no step changes; null
+                                                           for none, left out where there are none
     and whatever earlier steps added: `split`, scores by name (`align`)
 
 A step cannot see the engine, the store, files or other steps.

@@ -74,7 +74,7 @@ class Neighbours(Labelling):
         yield from unreadable_by((*self.sources, self.fill), self.encoder, fields)
 
     def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
-        views = [seen for side in self._sides for seen in side.views(fields)]
+        views = [seen for side in self.sides for seen in side.views(fields)]
         return [(seen.measure, seen.field) for seen in views]
 
     def label(self, table: pl.DataFrame, asked: pl.Series, ask: Ask) -> Labelled:
@@ -102,11 +102,11 @@ class Neighbours(Labelling):
         )
 
     def correct(self, labels: pl.DataFrame, ask: Ask) -> pl.Series:
-        cosines = likeness(labels["value"], labels["truth"], self._sides[1], ask)
+        cosines = likeness(labels["value"], labels["truth"], self.sides[1], ask)
         return cosines >= self.alike
 
     @property
-    def _sides(self) -> tuple[Side, Side]:
+    def sides(self) -> tuple[Side, Side]:
         encoders = tuple(encoder_of(name, self.encoder) for name in self.sources)
         filled = encoder_of(self.fill, self.encoder)
         return Side(self.sources, encoders), Side((self.fill,), (filled,))
@@ -115,8 +115,8 @@ class Neighbours(Labelling):
         """What the fit reads, and `error`."""
         import polars as pl
 
-        left, right = (side.vectors(table, ask) for side in self._sides)
-        spaces = [side.space for side in self._sides]
+        left, right = (side.vectors(table, ask) for side in self.sides)
+        spaces = [side.space for side in self.sides]
         joined = (
             table.select("pair_id", learn=learned(table), right_key=said(self.fill))
             .with_columns(asked=pl.col("pair_id").is_in(asked.implode()))

@@ -68,9 +68,9 @@ class Scene(Protocol):
     def over(self, table: pl.DataFrame) -> Ask:
         """The same values, with copies looked for among these pairs, also those that left."""
 
-    def replay(self, table: pl.DataFrame) -> Replayed:
-        """Run the recipe's steps over pairs such as `sound`; what is measured is not measured
-        again, and nothing is written.
+    def replay(self, table: pl.DataFrame, until: Step | None = None) -> Replayed:
+        """Run the recipe's steps over pairs such as `sound`, `until` one of them or all; what is
+        measured is not measured again, and nothing is written.
         """
 
 

@@ -106,9 +106,9 @@ class PseudoLabels(Evaluation):
 
         kept = ~pl.col("pair_id").is_in(some["pair_id"].implode())
         lost = [c for c in (self.of, f"{self.of}_sha256", "reviewed") if c in scene.sound.columns]
-        made = scene.replay(
-            scene.sound.with_columns(pl.when(kept).then(c).alias(c) for c in lost)
-        ).made
+        table = scene.sound.with_columns(pl.when(kept).then(c).alias(c) for c in lost)
+        step = _step(scene, self.of)
+        made = scene.replay(table, until=step).made
         truth = some.select("pair_id", truth=pl.col(self.of).cast(pl.String))
         told = (
             made.filter(pl.col("field") == self.of)
@@ -116,7 +116,7 @@ class PseudoLabels(Evaluation):
             .join(truth, on="pair_id", maintain_order="left")
             .select("pair_id", "value", "truth", "confidence", "accepted")
         )
-        correct = _step(scene, self.of).correct(told, scene.ask).alias("correct")
+        correct = step.correct(told, scene.ask).alias("correct")
         return told.with_columns(correct).drop_nulls(["confidence", "correct"])
 
 

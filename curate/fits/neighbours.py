@@ -2,7 +2,7 @@
 
 Known are pairs that have both sides. A pair's neighbours are the known ones whose right sides
 score highest with its left side, by a head (`curate.fits.head`) that has seen neither it nor its
-copies. Neighbours that say the same count as one, the best of them. Each weighs as much as the
+copies. Of those that say the same, one counts. Each weighs as much as the
 exponential of its score; the label is the one of them with the highest weighted mean cosine with
 all (minimum Bayes risk; Kumar & Byrne, HLT-NAACL 2004), and that mean, their agreement, is the
 confidence.
@@ -15,7 +15,7 @@ Out:  pair_id (of those asked), chosen (the pair whose right side is the label),
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ import polars as pl
 from curate.fits.fit import Fit
 from curate.fits.folds import Rows, each_fold
 from curate.fits.head import DECIMALS, Head
-from curate.fits.ridge import BLOCK, Matrix, unit
+from curate.fits.ridge import Matrix, blocks, unit
 from curate.fits.sides import Sides
 
 RESULT: dict[str, Any] = {
@@ -75,36 +75,40 @@ def found(table: pl.DataFrame, params: Mapping[str, Any]) -> pl.DataFrame:
 def _told(
     table: pl.DataFrame, sides: Sides, known: Rows, told: Rows, count: int
 ) -> list[dict[str, Any]]:
-    head, said = Head.learn(sides.only(known)), unit(sides.right[known])
-    keys = table["right_key"].to_numpy()[known]
-    ids, names = table["pair_id"].to_numpy()[known], table["pair_id"].to_numpy()
-    rights, rows = head.rights(sides.right[known]), []
-    for start in range(0, len(told), BLOCK):
-        some = told[start : start + BLOCK]
-        scores = head.lefts(sides.left.only(some)) @ rights.T
-        for row, score in zip(some, scores.round(DECIMALS), strict=True):
-            best = _best(score, keys, count)
-            chosen, agreement = _agreed(said[best], score[best])
-            rows.append(
-                {
-                    "pair_id": names[row],
-                    "chosen": ids[best[chosen]],
-                    "confidence": round(agreement, DECIMALS),
-                    "neighbours": ids[best].tolist(),
-                }
-            )
+    head, ids = Head.learn(sides.only(known)), table["pair_id"].to_numpy()
+    distinct = known[np.unique(table["right_key"].to_numpy()[known], return_index=True)[1]]
+    lefts, rights = head.lefts(sides.left.only(told)), head.rights(sides.right[distinct])
+    rows = []
+    for row, (best, score) in zip(told, _best(lefts, rights, count), strict=True):
+        chosen, agreement = _agreed(unit(sides.right[distinct[best]]), score)
+        rows.append(
+            {
+                "pair_id": ids[row],
+                "chosen": ids[distinct[best[chosen]]],
+                "confidence": round(agreement, DECIMALS),
+                "neighbours": ids[distinct[best]].tolist(),
+            }
+        )
     return rows
 
 
-def _best(score: Matrix, keys: Rows, count: int) -> Rows:
-    """The best scores, one of each key."""
-    order = np.argsort(-score, kind="stable")
-    _, first = np.unique(keys[order], return_index=True)
-    return np.asarray(order[np.sort(first)[:count]])
+def _best(lefts: Matrix, rights: Matrix, count: int) -> Iterator[tuple[Rows, Matrix]]:
+    """The rows of `rights` that score highest with each of `lefts`, and their scores, best first."""
+    for some in blocks(len(lefts)):
+        best, score = np.empty((len(lefts[some]), 0), dtype=np.int64), lefts[some][:, :0]
+        for part in blocks(len(rights)):
+            found = (lefts[some] @ rights[part].T).round(DECIMALS)
+            places = np.broadcast_to(
+                np.arange(part.start, part.start + found.shape[1]), found.shape
+            )
+            best, score = np.hstack([best, places]), np.hstack([score, found])
+            order = np.argsort(-score, axis=1, kind="stable")[:, :count]
+            best, score = (np.take_along_axis(of, order, axis=1) for of in (best, score))
+        yield from zip(best, score, strict=True)
 
 
 def _agreed(said: Matrix, score: Matrix) -> tuple[int, float]:
-    """Which row the others are nearest to, and how near, from 0 to 1."""
+    """The row that is nearest to all, and how near they are, from 0 to 1."""
     weight = np.exp(score - score.max())
     mean = (said @ said.T) @ weight / weight.sum()
     chosen = int(np.argmax(mean))

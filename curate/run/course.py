@@ -134,10 +134,12 @@ class Course:
         self.formed = self.alive
         self._decide(asking)
 
-    def replayed(self, table: pl.DataFrame, asking: Asking) -> Course:
-        """The same steps over other pairs, formed already; leaves no trace but values."""
+    def replayed(self, table: pl.DataFrame, asking: Asking, until: Step | None = None) -> Course:
+        """The same steps, `until` one of them or all, over other pairs, formed already; leaves no
+        trace but values.
+        """
         other, aside = self._apart(table, asking)
-        other._decide(aside)
+        other._decide(aside, until)
         return other
 
     def beginning(self, table: pl.DataFrame, asking: Asking) -> Asking:
@@ -149,9 +151,11 @@ class Course:
         aside = asking.aside(lambda: other.find_components(aside))
         return other, aside
 
-    def _decide(self, asking: Asking) -> None:
+    def _decide(self, asking: Asking, until: Step | None = None) -> None:
         for action in in_order(self.recipe.steps, self.fields):
             self._act(action, asking)
+            if until is not None and action is until:
+                break
 
     def _act(self, action: Action, asking: Asking) -> None:
         if isinstance(action, Decode):

@@ -56,8 +56,8 @@ class Scene:
     def over(self, table: pl.DataFrame) -> Asking:
         return self.course.beginning(table, self.ask)
 
-    def replay(self, table: pl.DataFrame) -> Replayed:
-        other = self.course.replayed(table, self.ask)
+    def replay(self, table: pl.DataFrame, until: Step | None = None) -> Replayed:
+        other = self.course.replayed(table, self.ask, until)
         return Replayed(other.living, other.ledger.frame(), other.all_made)
 
 

@@ -77,9 +77,8 @@ class Reviews:
 
     def _typed(self, one: Correction, kind: pl.DataType) -> Any:
         """The value, if the field can hold it: a text where it holds texts, and so on."""
-        wanted = _KINDS[0 if kind == pl.String else 1 if kind == pl.Boolean else 2]
-        name, types = wanted
-        if type(one.value) not in types or (kind.is_integer() and type(one.value) is float):
+        name, types = _kind(kind)
+        if type(one.value) not in types or not _holds(kind, one.value):
             line = self.lines[one.pair_id, one.field]
             raise _wrong(self.path, line, f"'{one.field}' holds {name}, not {one.value!r}")
         return one.value
@@ -107,11 +106,6 @@ class Corrected:
 
 
 _SAID = ("pair_id", "verdict", "reason", "detail")
-_KINDS: tuple[tuple[str, tuple[type, ...]], ...] = (
-    ("texts", (str,)),
-    ("true or false", (bool,)),
-    ("numbers", (int, float)),
-)
 
 
 def reviews_path(workspace: Path, name: str) -> Path:
@@ -145,7 +139,8 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 def _read(path: Path, number: int, text: bytes) -> Correction:
     try:
-        value = json.loads(text.decode("utf-8-sig" if number == 1 else "utf-8"))
+        line = text.decode("utf-8-sig" if number == 1 else "utf-8")
+        value = json.loads(line, parse_constant=_no_number)
     except UnicodeDecodeError as error:
         raise _wrong(path, number, f"is no UTF-8 at byte {error.start + 1}") from None
     except (ValueError, RecursionError) as error:
@@ -165,11 +160,25 @@ def _check(path: Path, number: int, one: Correction, fields: Fields) -> None:
         raise _wrong(path, number, f"'{one.field}' {what}", f"one of {', '.join(able)}")
     if isinstance(one.value, str) and not one.value.strip():
         raise _wrong(path, number, "the value is empty")
+    if not _is_text(f"{one.pair_id}{one.value}{one.by}"):
+        raise _wrong(path, number, "holds half a character: a lone surrogate")
     try:
         datetime.fromisoformat(one.at)
     except ValueError:
         hint = "a moment such as 2026-11-21T10:00:00Z"
         raise _wrong(path, number, f"'{one.at}' is no moment", hint) from None
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no value")
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _wrong(path: Path, line: int, what: str, hint: str | None = None) -> DataError:
@@ -194,6 +203,24 @@ def _with_reviewed(table: pl.DataFrame, found: dict[tuple[str, str], Correction]
         schema={"pair_id": pl.String, "reviewed": pl.List(pl.String)},
     )
     return table.join(decided, on="pair_id", how="left", maintain_order="left")
+
+
+def _kind(kind: pl.DataType) -> tuple[str, tuple[type, ...]]:
+    """What a column holds, in words, and as JSON gives it."""
+    if kind == pl.String:
+        return "texts", (str,)
+    if kind == pl.Boolean:
+        return "true or false", (bool,)
+    return ("whole numbers", (int,)) if kind.is_integer() else ("numbers", (int, float))
+
+
+def _holds(kind: pl.DataType, value: Any) -> bool:
+    """Whether a value is not too large for its column."""
+    try:
+        pl.Series([value], dtype=kind)
+    except (OverflowError, TypeError, pl.exceptions.PolarsError):
+        return False
+    return True
 
 
 def _quoted(value: Any) -> str:

@@ -3,7 +3,9 @@
 Asked are the pairs that lack the field, those whose value is weak, and a part of those that have
 one, the **gold** part: how often its labels are correct says how far confidence can be trusted.
 From then on confidence is the probability that a label is correct, as its form understands it
-(`curate.fits.calibration`). Gold pairs keep what they have, and so does what a person decided.
+(`curate.fits.calibration`), as far as pairs that lack a value are like those that have one. Gold
+pairs keep what they have, and so does what a person decided. With too few gold pairs confidence
+stays the form's own, and the ledger says so of every label.
 """
 
 from __future__ import annotations
@@ -167,7 +169,7 @@ class Labelling(Step):
         )
         found = ask.fit(CALIBRATION, known.sort("pair_id"))
         note = found["note"].drop_nulls().unique().sort()
-        told = found.select("pair_id", confidence="probability")
+        told = found.select("pair_id", confidence="probability", doubt="note")
         calibrated = rows.drop("confidence").join(told, on="pair_id", maintain_order="left")
         return calibrated, note[0] if note.len() else None
 
@@ -187,7 +189,7 @@ class Labelling(Step):
             .otherwise(pl.lit(f"label of {self.fill} not confident")),
             score="confidence",
             threshold=pl.when(pl.col("value").is_not_null()).then(pl.lit(self.min_confidence)),
-            detail="error",
+            detail=pl.coalesce("error", "doubt"),
         )
         pairs = table.select("pair_id")
         return verdicts(pairs.join(said, on="pair_id", how="left", maintain_order="left"))

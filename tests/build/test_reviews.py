@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests.workspace import FIELDS, FOLDER, STEPS, Workspace, curate, write_media
+from tests.workspace import FIELDS, FOLDER, STEPS, Workspace, curate, write_lines, write_media
 
 AT = "2026-11-21T10:00:00Z"
 
@@ -123,6 +123,8 @@ def test_a_pair_that_is_not_there_is_noted(place: Workspace) -> None:
         ({"field": "image", "value": "x"}, "'image' is of type image"),
         ({"field": "caption", "value": " "}, "the value is empty"),
         ({"field": "caption", "value": None}, "value: Input should be"),
+        ({"field": "caption", "value": float("nan")}, "NaN is no value"),
+        ({"field": "caption", "value": "\ud83e"}, "half a character"),
         ({"field": "caption", "value": "x", "at": "today"}, "'today' is no moment"),
         ({"field": "caption", "value": "x", "by": ""}, "by: String should have"),
         ({"field": "caption", "value": "x", "action": "burn"}, "action: Input should be 'correct'"),
@@ -152,3 +154,28 @@ def test_a_plan_heeds_reviews(place: Workspace) -> None:
     pair = named(place, "owl.webp")["pair_id"]
     review(place, {"pair_id": pair, "field": "caption", "value": "An owl, awake."})
     assert "review" in curate("plan", place.path).out
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [(1.5, "holds whole numbers, not 1.5"), (True, "not True"), (10**30, "not 1000"), (1990, None)],
+)
+def test_numbers_are_corrected_as_numbers(tmp_path: Path, value: Any, message: str | None) -> None:
+    write_lines(tmp_path / "media" / "rows.jsonl", [{"caption": "A duck.", "year": 1989}])
+    place = Workspace(tmp_path).having(
+        name="things",
+        version="draft",
+        fields={"caption": {"type": "text"}, "year": {"type": "metadata"}},
+        sources=[{"jsonl": {"path": "../media/rows.jsonl", "caption": "caption", "year": "year"}}],
+        steps=[],
+    )
+    place.build()
+    pair = pl.read_parquet(place.release / "pairs.parquet")["pair_id"][0]
+    review(place, {"pair_id": pair, "field": "year", "value": value})
+    said = curate("build", place.path)
+    if message is None:
+        assert said.code == 0
+        assert pl.read_parquet(place.release / "pairs.parquet")["year"].to_list() == [1990]
+    else:
+        assert said.code == 3
+        assert message in " ".join(said.err.split())

@@ -92,6 +92,34 @@ def test_a_missing_caption_is_found_among_neighbours(things: Workspace) -> None:
     assert (cited["said"] == cited["value"]).sum() == made.height
 
 
+def test_neighbours_are_near_by_several_fields_at_once(things: Workspace) -> None:
+    path = things.media / "rows.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    parted = [{**row, "place": row["title"].split(maxsplit=2)[2]} for row in rows]
+    path.write_text("".join(json.dumps(row) + "\n" for row in parted))
+    source = {**things.recipe["sources"][0]["jsonl"], "place": "place"}
+    place = things.having(
+        fields={**things.recipe["fields"], "place": {"type": "text"}}, sources=[{"jsonl": source}]
+    )
+    _, made = filled(place, {**FIND, "neighbours": ["title", "place"], "count": 3})
+    assert made.height == 11
+    assert json.loads(made["settings"][0])["count"] == 3
+    assert made["accepted"].any()
+
+
+def test_a_plan_counts_what_labels_need(things: Workspace) -> None:
+    place = things.having(steps=[{"pseudo_label": FIND}])
+    assert "pseudo_label neighbours title" in curate("plan", place.path).out
+
+
+def test_doubt_is_told_where_confidence_cannot_be_held_against_anything(things: Workspace) -> None:
+    built, _ = filled(things, TRAIN)
+    assert "too few known to say how far confidence holds" in str(built.stages[-2].note)
+    decisions = pl.read_parquet(things.release / "decisions.parquet")
+    lines = decisions.filter(pl.col("reason") == "kind filled")
+    assert lines["detail"].unique().to_list() == ["too few known to say how far confidence holds"]
+
+
 def test_what_is_not_sure_stays_as_it_was(things: Workspace) -> None:
     built, made = filled(things, {**TRAIN, "min_confidence": 1.0})
     assert built.changed == 0

@@ -35,7 +35,7 @@ lint: $(VENV)/installed-dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/installed-dev debian ## Measure what benchmarks/results.md shows
-	@for script in startup rebuild orchestration kill alignment mismatch; do \
+	@for script in startup rebuild orchestration kill alignment mismatch hidden_captions; do \
 		echo "## $$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 # Some tests need data and a program that Debian packages; elsewhere they say that they skip.

@@ -103,7 +103,8 @@ def _best(lefts: Matrix, rights: Matrix, count: int) -> Iterator[tuple[Rows, Mat
             )
             best, score = np.hstack([best, places]), np.hstack([score, found])
             order = np.argsort(-score, axis=1, kind="stable")[:, :count]
-            best, score = (np.take_along_axis(of, order, axis=1) for of in (best, score))
+            best = np.take_along_axis(best, order, axis=1)
+            score = np.take_along_axis(score, order, axis=1)
         yield from zip(best, score, strict=True)
 
 

@@ -5,7 +5,7 @@ learns from the known pairs and, from the second round on, from the open ones th
 was sure of, with the labels it gave them (Scudder 1965; Yarowsky, ACL 1995). The gold part has
 labels that no round learns from: the share of them that a round tells right is its quality. When
 that does not rise any more, or after so many rounds as were asked for, the best round's labels are
-taken, and `note` says how it went. Rounds are chosen by the gold part, which makes its last figure
+taken, and `note` says how it went. Without a gold part there is one round. Rounds are chosen by the gold part, which makes its last figure
 a little too good.
 
 In:   pair_id, features (vectors of fixed width, null when absent), label (text, null when open),
@@ -74,7 +74,7 @@ def trained(table: pl.DataFrame, params: Mapping[str, Any]) -> pl.DataFrame:
             pl.Series("confidence", best.chances.round(DECIMALS)),
         )
     )
-    return _result(table, asked, _told(tried, params["rounds"]))
+    return _result(table, asked, _told(tried, params["rounds"], judged=bool(pool.gold.any())))
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _rounds(pool: Pool, params: Mapping[str, Any]) -> Iterator[Round]:
     """One after another while quality rises, the one that does not rise included."""
     best, sure = -1.0, np.zeros(len(pool.asked), dtype=bool)
     labels: Rows = np.empty(len(pool.asked), dtype=object)
-    for _ in range(params["rounds"]):
+    for _ in range(params["rounds"] if pool.gold.any() else 1):
         features = np.vstack([pool.known, pool.asked[sure]])
         given = np.concatenate([pool.given, labels[sure]])
         told = _round(pool, classifier(features, given, params["strength"]), params["sure"])
@@ -138,7 +138,9 @@ def _round(pool: Pool, model: Any, sure: float) -> Round:
     return Round(labels, high, quality, ~gold & (high >= sure))
 
 
-def _told(tried: list[Round], wanted: int) -> str:
+def _told(tried: list[Round], wanted: int, *, judged: bool) -> str:
+    if not judged:
+        return "one round, since there is no gold part to judge more by"
     shares = ", ".join(f"{one.quality:.3f}" for one in tried)
     best = max(range(len(tried)), key=lambda at: tried[at].quality)
     learned = int(tried[best - 1].sure.sum()) if best else 0

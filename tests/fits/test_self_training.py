@@ -81,6 +81,16 @@ def test_from_too_few_nothing_is_learned() -> None:
     assert found["label"].null_count() == found.height
 
 
+def test_without_a_gold_part_there_is_one_round() -> None:
+    table, _ = pool()
+    bare = pl.when(~pl.col("asked")).then("label").alias("label")
+    found = trained(table.with_columns(bare))
+    assert found["note"].unique().to_list() == [
+        "one round, since there is no gold part to judge more by"
+    ]
+    assert found["label"].null_count() == 0
+
+
 def test_pairs_without_features_are_named() -> None:
     table, _ = pool()
     bare = pl.when(pl.col("pair_id") != "0459").then("features").alias("features")

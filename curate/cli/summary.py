@@ -10,6 +10,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from curate.run.build import Built
+    from curate.run.usage import Spent
 
 
 def show_built(built: Built, recipe: Path, warnings: dict[str, int]) -> None:
@@ -20,6 +21,9 @@ def show_built(built: Built, recipe: Path, warnings: dict[str, int]) -> None:
     for stage in built.stages:
         if stage.note:
             console.print(f"{stage.name}: {stage.note}", markup=False)
+    for name, spent in built.usage.measures.items():
+        if spent.prompt_tokens:
+            console.print(f"{name}: {_paid(spent)}", markup=False)
     for word, finding in built.evaluation.items():
         console.print(f"{word}: {finding}", markup=False)
     for kind, count in warnings.items():
@@ -59,6 +63,14 @@ def _time(built: Built) -> Table:
     for stage in built.stages:
         table.add_row(stage.name, f"{stage.pairs:,}", f"{stage.seconds:.1f}")
     return table
+
+
+def _paid(spent: Spent) -> str:
+    """What endpoints took in this build alone."""
+    told = (
+        f"{spent.prompt_tokens:,} tokens read and {spent.completion_tokens:,} written in this build"
+    )
+    return f"{told}, cost {spent.cost:.4g}" if spent.cost else told
 
 
 def _short(path: Path) -> str:

@@ -28,19 +28,40 @@ class LocalEngine:
     """Items per group; by default what the measures declare."""
 
     def run(self, items: Iterable[Item], tasks: Sequence[Task]) -> Iterator[Batch]:
-        size = self.batch_size or min(task.measure.chunk for task in tasks)
+        threads, size = self._shape(tasks)
         groups = _groups(items, size)
-        with ThreadPoolExecutor(self.workers) as pool:
-            depth = _AHEAD * self.workers
-            waiting = {pool.submit(_work, g, tasks) for g in islice(groups, depth)}
+        failure: BaseException | None = None
+        with ThreadPoolExecutor(threads) as pool:
+            waiting = {pool.submit(_work, g, tasks) for g in islice(groups, _AHEAD * threads)}
             try:
                 while waiting:
                     done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                    waiting |= {pool.submit(_work, g, tasks) for g in islice(groups, len(done))}
+                    failure = failure or _failure(done)
+                    if failure is None:
+                        waiting |= {pool.submit(_work, g, tasks) for g in islice(groups, len(done))}
+                    else:
+                        waiting = {future for future in waiting if not future.cancel()}
                     for future in done:
-                        yield from future.result()
+                        if future.exception() is None:
+                            yield from future.result()
             finally:
                 _cancel(waiting)
+        if failure is not None:
+            raise failure
+
+    def _shape(self, tasks: Sequence[Task]) -> tuple[int, int]:
+        """Threads, and items per group: of what an endpoint answers, one, so that none that is
+        paid for is lost with another.
+        """
+        remote = [task.measure.at_once for task in tasks if task.measure.at_once is not None]
+        if remote:
+            return min(remote), 1
+        return self.workers, self.batch_size or min(task.measure.chunk for task in tasks)
+
+
+def _failure(done: Iterable[Future[list[Batch]]]) -> BaseException | None:
+    """The first that went wrong; what others have done by then is not lost."""
+    return next((error for future in done if (error := future.exception())), None)
 
 
 def _groups(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

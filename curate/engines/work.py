@@ -49,6 +49,7 @@ def implementation(measure: Measure, models: Mapping[str, Path]) -> Compute:
             measure.compute,
             list(measure.of),
             dict(measure.params),
+            dict(measure.access),
             {role: str(path) for role, path in models.items()},
         ]
     )

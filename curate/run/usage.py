@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -12,6 +13,17 @@ class Spent:
     computed: int = 0
     reused: int = 0
     seconds: float = 0.0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float = 0.0
+    """Of what an endpoint was paid for, by the price that the recipe states."""
+
+    def pay(self, prompt: int, completion: int, price: Mapping[str, float] | None) -> None:
+        """Count tokens of an endpoint, at a price per million."""
+        self.prompt_tokens += prompt
+        self.completion_tokens += completion
+        if price:
+            self.cost += (prompt * price["prompt"] + completion * price["completion"]) / 1e6
 
 
 @dataclass

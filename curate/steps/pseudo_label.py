@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from curate.steps.caption import Caption
 from curate.steps.neighbours import Neighbours
 from curate.steps.step import Step
 from curate.steps.train import Train
@@ -14,4 +15,4 @@ class PseudoLabel(Step):
 
     word: ClassVar[str] = "pseudo_label"
     summary: ClassVar[str] = "fill a field that is missing or weak from the others"
-    forms: ClassVar[tuple[type[Step], ...]] = (Neighbours, Train)
+    forms: ClassVar[tuple[type[Step], ...]] = (Neighbours, Train, Caption)

@@ -27,14 +27,14 @@ SIDE = 768
 """Pixels of the longer side that a picture is sent with, at most."""
 
 RETURNS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "text": pl.String,
+    "written": pl.String,
     "unusable": pl.String,
     "confidence": pl.Float64,
     "prompt_tokens": pl.Int64,
     "completion_tokens": pl.Int64,
     "served": pl.String,
 }
-"""`unusable` says why a reply that was paid for gives no text."""
+"""`unusable` says why a reply, paid for or not, gives no text."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def write(measure: Measure, models: Mapping[str, Path]) -> Compute:
 
 
 def _row(reply: Written) -> dict[str, Any]:
-    return {**vars(reply), "unusable": reply.error}
+    return {**vars(reply), "written": reply.text, "unusable": reply.error}
 
 
 def _writer(measure: Measure, models: Mapping[str, Path]) -> Writer:

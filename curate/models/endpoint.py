@@ -140,7 +140,7 @@ class Endpoint:
 
     def _wait(self, failure: Passing, attempt: int) -> float:
         if failure.wait is None:
-            return min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
+            return min(LONGEST_WAIT, FIRST_WAIT * float(2**attempt))
         if failure.wait > PATIENCE:
             raise CurateError(
                 f"{self._name} asks to wait {failure.wait:.0f} seconds",

@@ -34,9 +34,8 @@ class Generation:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         network = kind.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **SAFE)
         self._network = network.to(self._device).eval()
-        self._network.generation_config = _config(network.generation_config, decoding)
+        self._choosing = _choosing(decoding)
         self._sees = "Image" in kind.__name__
-        self._continues = "Causal" in kind.__name__
         backend = {"backend": "pil"} if self._sees else {}
         self._processor = AutoProcessor.from_pretrained(folder, **backend, **SAFE)
         self._tokenizer = getattr(self._processor, "tokenizer", self._processor)
@@ -72,25 +71,23 @@ class Generation:
         import torch
 
         with torch.inference_mode():
-            return self._network.generate(**inputs, **self._forced)
+            return self._network.generate(**inputs, **self._choosing, **self._forced)
 
     def _read(self, inputs: Any, made: Any) -> Written:
         prompt = inputs["input_ids"].shape[1] if "input_ids" in inputs else 0
         tokens = made.sequences[0][-len(made.scores) :]
-        ended = int(tokens[-1]) in _ends(self._network.generation_config)
+        error = None
+        if len(tokens) == self._decoding.tokens and int(tokens[-1]) not in _ends(
+            self._network.generation_config
+        ):
+            error = cut_off(self._decoding.tokens)
         text = self._tokenizer.decode(tokens, skip_special_tokens=True).strip()
-        error = None if ended else cut_off(self._decoding.tokens)
         if error is None and not text:
             error = "the reply is empty"
         if error is None and self._decoding.schema is not None:
             text, error = structured_text(text, self._decoding.schema)
-        return Written(None if error else text, error, self._confidence(made), prompt, len(tokens))
-
-    def _confidence(self, made: Any) -> float:
-        likely = self._network.compute_transition_scores(
-            made.sequences, made.scores, normalize_logits=True
-        )
-        return round(float(likely[0].double().mean().exp()), 4)
+        confidence = _confidence(made.scores, tokens)
+        return Written(None if error else text, error, confidence, prompt, len(tokens))
 
     def _speak(self, languages: tuple[str, str] | None) -> dict[str, Any]:
         """Tell a translator of many languages from which to which, in its own codes."""
@@ -117,6 +114,15 @@ class Generation:
         with torch.random.fork_rng():
             torch.manual_seed(self._decoding.seed)
             yield
+
+
+def _confidence(scores: Any, tokens: Any) -> float:
+    """The geometric mean of the tokens' probabilities."""
+    import torch
+
+    likely = torch.cat(list(scores)).double().log_softmax(-1)
+    chosen = likely.gather(1, tokens[:, None])
+    return round(float(chosen.mean().exp()), 4)
 
 
 def load_writer(path: Path, decoding: Decoding) -> Writer:
@@ -152,21 +158,18 @@ def _names(found: Any) -> set[str]:
     return {found} if isinstance(found, str) else set(found or ())
 
 
-def _config(config: Any, decoding: Decoding) -> Any:
-    """What the maker recommends but for chance and length, which are the recipe's."""
-    chance = {"do_sample": decoding.temperature > 0, "num_beams": 1}
-    warmth = decoding.temperature if decoding.temperature > 0 else None
-    config.update(
-        **chance,
-        temperature=warmth,
-        top_k=None if warmth is None else 0,
-        top_p=None,
-        max_new_tokens=decoding.tokens,
-        max_length=None,
-        return_dict_in_generate=True,
-        output_scores=True,
-    )
-    return config
+def _choosing(decoding: Decoding) -> dict[str, Any]:
+    """How words are chosen: whatever the maker recommends, chance and length are the recipe's."""
+    chosen = {
+        "max_new_tokens": decoding.tokens,
+        "num_beams": 1,
+        "do_sample": decoding.temperature > 0,
+        "return_dict_in_generate": True,
+        "output_scores": True,
+    }
+    if decoding.temperature > 0:
+        chosen |= {"temperature": decoding.temperature, "top_k": 0, "top_p": 1.0}
+    return chosen
 
 
 def _conversation(wanted: Wanted, sees: bool) -> list[dict[str, Any]]:

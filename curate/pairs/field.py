@@ -99,6 +99,12 @@ def group_fields(fields: Fields) -> list[str]:
     return [name for name, field in fields.items() if getattr(field, "group", False)]
 
 
+def language_of(fields: Fields, name: str) -> str | None:
+    """The language that a field declares."""
+    tag = getattr(fields[name], "language", None)
+    return None if tag is None else str(tag)
+
+
 def optional(fields: Fields, names: Container[str] | None = None) -> Fields:
     """The same fields, of which these need not be there; by default none need."""
     return {

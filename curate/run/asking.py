@@ -204,8 +204,10 @@ class Asking:
                 spent.computed += batch.values.height
                 spent.seconds += batch.seconds
                 if batch.task.measure.access:
-                    tokens = batch.values.select("prompt_tokens", "completion_tokens").sum().row(0)
-                    spent.pay(*tokens, batch.task.measure.access["price"])
+                    read, said = (
+                        int(batch.values[n].sum()) for n in ("prompt_tokens", "completion_tokens")
+                    )
+                    spent.pay(read, said, batch.task.measure.access["price"])
                 self.progress.advance(batch.task.measure.name, batch.values.height)
                 writer.add(batch)
         finally:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from curate.pairs.field import Fields
 from curate.steps.aligned import Aligned
 from curate.steps.heard import Heard
+from curate.steps.meaning import Meaning
 from curate.steps.step import Ask, Objection
 from curate.steps.unlike import Collapsed, Memorised
 
@@ -64,6 +65,9 @@ class Accept(BaseModel):
     )
     collapsed: Collapsed | bool | None = Field(
         None, description="It may be no near-duplicate of anything made before it."
+    )
+    meaning: Meaning | bool | None = Field(
+        None, description="Texts: they must say what they were made of, in other words."
     )
 
     def check(self, fields: Fields, step: Synthesis) -> Iterator[Objection]:
@@ -126,6 +130,7 @@ JUDGES: dict[str, type[Judge]] = {
     "aligned": Aligned,
     "memorised": Memorised,
     "collapsed": Collapsed,
+    "meaning": Meaning,
 }
 """By the key in `accept`, in the order in which they are asked."""
 

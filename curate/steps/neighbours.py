@@ -12,7 +12,7 @@ from curate.pairs.identity import canonical_json
 from curate.steps.encoding import encoder_extras, encoder_of, unreadable_by
 from curate.steps.labelling import Labelled, Labelling
 from curate.steps.learning import learned, said
-from curate.steps.side import EMBEDDED, Side
+from curate.steps.side import EMBEDDED, Side, likeness
 from curate.steps.step import Ask, Objection
 
 if TYPE_CHECKING:
@@ -138,15 +138,3 @@ class Neighbours(Labelling):
             left="vector",
             **placed,
         )
-
-
-def likeness(texts: pl.Series, others: pl.Series, side: Side, ask: Ask) -> pl.Series:
-    """The cosines of texts with others, one by one, as the side's encoder sees them."""
-    import polars as pl
-
-    from curate.fits.ridge import unit
-
-    seen = side.views(ask.fields)[0]
-    vectors = (ask.texts(seen.measure, part.to_list())[seen.shared] for part in (texts, others))
-    first, second = (unit(part.to_numpy()) for part in vectors)
-    return pl.Series("likeness", (first * second).sum(axis=1), pl.Float64)

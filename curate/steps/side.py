@@ -110,6 +110,20 @@ def view(name: str, modality: str, encoder: str, precision: str = "fp32") -> Vie
     return View(name, features, "features", "embedding")
 
 
+def likeness(texts: pl.Series, others: pl.Series, side: Side, ask: Ask) -> pl.Series:
+    """The cosines of texts with others, one by one, as the side's encoder sees them."""
+    import polars as pl
+
+    seen = side.views(ask.fields)[0]
+    first, second = (
+        ask.texts(seen.measure, values.to_list())[seen.shared].to_numpy()
+        for values in (texts, others)
+    )
+    from curate.fits.ridge import unit
+
+    return pl.Series("likeness", (unit(first) * unit(second)).sum(axis=1))
+
+
 def contents_of(sides: Sequence[Side]) -> list[str]:
     """All fields of the sides."""
     return [name for side in sides for name in side.fields]

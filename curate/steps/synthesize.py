@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from curate.steps.draw import Draw
+from curate.steps.rewrite import Rewrite
 from curate.steps.speak import Speak
 from curate.steps.step import Step
 
@@ -14,4 +15,4 @@ class Synthesize(Step):
 
     word: ClassVar[str] = "synthesize"
     summary: ClassVar[str] = "make new pairs, and take those that pass"
-    forms: ClassVar[tuple[type[Step], ...]] = (Draw, Speak)
+    forms: ClassVar[tuple[type[Step], ...]] = (Draw, Speak, Rewrite)

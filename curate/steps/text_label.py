@@ -9,8 +9,7 @@ from pydantic import Field
 
 from curate.pairs.field import Fields
 from curate.steps.labelling import Labelled, Labelling
-from curate.steps.neighbours import likeness
-from curate.steps.side import EMBEDDED, Side, no_encoder
+from curate.steps.side import EMBEDDED, Side, likeness, no_encoder
 from curate.steps.step import Ask, Objection
 from curate.steps.writing import Author
 

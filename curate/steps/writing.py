@@ -68,8 +68,8 @@ class Author(BaseModel):
         """What the model is told to write, and how it chooses."""
         from curate.measures.written import Task
 
-        chosen = {"tokens": self.tokens, "temperature": self.temperature, "seed": self.seed}
-        return Task(prompt, prefix=self.prefix, **chosen, **more)  # type: ignore[arg-type]
+        chosen = {name: getattr(self, name) for name in ("tokens", "temperature", "seed")}
+        return Task(prompt, **{"prefix": self.prefix, **chosen, **more})  # type: ignore[arg-type]
 
     def measure_of(self, kinds: tuple[str, ...], task: Task) -> Measure:
         """What the model writes about contents of these modalities."""
@@ -104,10 +104,10 @@ class Author(BaseModel):
                 for at, name in zip(on, names, strict=True)
             ),
         )
-        there = pl.col("text").is_not_null()
+        there = pl.col("written").is_not_null()
         return joined.select(
             "pair_id",
-            value="text",
+            value="written",
             confidence=pl.when(there).then(pl.col("confidence").fill_null(SURE)),
             error=pl.coalesce(lacking, "error", "unusable"),
             generator=pl.lit(self.generator),

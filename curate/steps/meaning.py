@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from curate.steps.synthesis import Synthesis
 
+SURE = 0.4
+"""Lingua spreads its belief over 75 languages: of 805 English captions of a few words it calls 4 by
+another language with so much, and of 791 French ones 379 French."""
+
 
 class Meaning(BaseModel):
     """Vectors of the two texts must be alike within a band, and their words not the very same."""
@@ -37,7 +41,7 @@ class Meaning(BaseModel):
         description="Whether a text in another language than is wanted is rejected; told by lingua.",
     )
     sure: float = Field(
-        0.8, gt=0, le=1, description="The probability that another language must have to reject."
+        SURE, gt=0, le=1, description="The probability that another language must have to reject."
     )
 
     def check(self, fields: Fields) -> Iterator[Objection]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
+from curate.errors import CurateError
 from curate.measures.measure import Compute, Measure
 
 TEXT_COUNTS = Measure(
@@ -33,8 +35,8 @@ def counts(measure: Measure, models: Mapping[str, Path]) -> Compute:
     return compute
 
 
-def text_language() -> Measure:
-    """The most likely language (ISO 639-1) among those lingua knows, and its probability.
+def text_language(among: Sequence[str] = ()) -> Measure:
+    """The most likely language (ISO 639-1) among all that lingua knows or these, and its probability.
 
     Source: lingua-language-detector's n-gram models, made for short texts. Texts without letters
     have no language.
@@ -45,6 +47,7 @@ def text_language() -> Measure:
         of=("text",),
         returns={"language": pl.String, "language_probability": pl.Float64},
         compute="curate.measures.text:language",
+        params={"among": sorted(among)} if among else {},
         libraries=("lingua-language-detector",),
         extra="language",
         chunk=256,
@@ -52,9 +55,12 @@ def text_language() -> Measure:
 
 
 def language(measure: Measure, models: Mapping[str, Path]) -> Compute:
-    from lingua import LanguageDetectorBuilder
+    from lingua import IsoCode639_1, LanguageDetectorBuilder
 
-    detector = LanguageDetectorBuilder.from_all_languages().build()
+    among = [_code(IsoCode639_1, name) for name in measure.params.get("among", ())]
+    builder = LanguageDetectorBuilder
+    known = builder.from_iso_codes_639_1(*among) if among else builder.from_all_languages()
+    detector = known.build()
 
     def compute(texts: Sequence[str]) -> pl.DataFrame:
         rows: list[tuple[str | None, float | None]] = []
@@ -69,3 +75,12 @@ def language(measure: Measure, models: Mapping[str, Path]) -> Compute:
         return pl.DataFrame(rows, schema=dict(measure.returns), orient="row")
 
     return compute
+
+
+def _code(codes: Any, name: str) -> Any:
+    try:
+        return codes.from_str(name)
+    except ValueError as error:
+        raise CurateError(
+            f"lingua knows no language '{name}'", "an ISO 639-1 code such as en"
+        ) from error

@@ -160,7 +160,7 @@ def _names(found: Any) -> set[str]:
 
 def _choosing(decoding: Decoding) -> dict[str, Any]:
     """How words are chosen: whatever the maker recommends, chance and length are the recipe's."""
-    chosen = {
+    chosen: dict[str, Any] = {
         "max_new_tokens": decoding.tokens,
         "num_beams": 1,
         "do_sample": decoding.temperature > 0,

@@ -12,15 +12,17 @@ from curate.measures.endpoint import Endpoint
 from curate.pairs.field import Fields, language_of
 from curate.pairs.identity import canonical_json
 from curate.steps.side import MODEL
-from curate.steps.step import Ask, Objection
+from curate.steps.step import Ask, Objection, Outcome
 from curate.steps.synthesis import Synthesis
-from curate.steps.writing import Author
+from curate.steps.writing import Author, spent
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from curate.measures.measure import Measure
     from curate.measures.written import Task
 
+TOKENS = ("prompt_tokens", "completion_tokens")
 PARAPHRASE = "Say the text in other words. Keep its meaning, its names and its language."
 
 
@@ -94,19 +96,32 @@ class Rewrite(Author, Synthesis):
         if any(count < 1 for count in self.words):
             yield Objection(("words",), "a text has words", "numbers above 0")
 
+    @property
+    def turns(self) -> int:
+        return max(1, len(self.words))
+
+    def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
+        ways = [(turn, index) for turn in range(self.turns) for index in range(self.each)]
+        tasks = [self._task(turn, self.seed + index, fields) for turn, index in ways]
+        return [(self.measure_of(("text",), task), self.rewrite) for task in tasks]
+
+    def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
+        outcome = super().decide(table, ask)
+        if outcome.added is None:
+            return outcome
+        told = [outcome.note, self.spent(outcome.added)]
+        if self.through is not None:
+            tokens = (outcome.added[f"back_{name}"] for name in TOKENS)
+            told.append(spent(self.back or self.by, *tokens))
+        return replace(outcome, note="; ".join(one for one in told if one))
+
     def make(self, parents: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         import polars as pl
 
-        kinds = parents.with_columns(turn=self._turns(parents))
+        kinds = parents.with_columns(turn=pl.col("place") % self.turns)
         parts = kinds.partition_by("turn", "index", as_dict=True)
         made = [self._of(part, int(turn), int(index), ask) for (turn, index), part in parts.items()]
         return pl.concat(made)
-
-    def _turns(self, parents: pl.DataFrame) -> pl.Series:
-        """Which of the stated lengths each child has."""
-        import polars as pl
-
-        return pl.Series("turn", [n % max(1, len(self.words)) for n in parents["place"]], pl.Int64)
 
     def _of(self, part: pl.DataFrame, turn: int, index: int, ask: Ask) -> pl.DataFrame:
         """Children of one length and one seed."""
@@ -120,7 +135,8 @@ class Rewrite(Author, Synthesis):
             said = self._back(said, home, ask)
             settings |= {"through": self.through, "back": _name(self.back or self.by)}
         del settings["prompt"]
-        return part.select("pair_id", "index").with_columns(
+        tokens = (said[name] for name in said.columns if name.endswith("_tokens"))
+        return part.select("pair_id", "index", *tokens).with_columns(
             value=said["text"],
             error=said["why"],
             generator=pl.lit(self.generator),
@@ -151,13 +167,15 @@ class Rewrite(Author, Synthesis):
         return self.task(prompt, names=("text",), languages=languages, seed=seed)
 
     def _said(self, texts: pl.Series, by: str | Endpoint, task: Task, ask: Ask) -> pl.DataFrame:
-        """`text` and `why` there is none, in the order of the texts."""
+        """`text`, `why` there is none, and the tokens that it took, in the order of the texts."""
         import polars as pl
 
         from curate.measures.written import written
 
         found = ask.texts(written(("text",), by, task), texts.to_list())
-        return found.select(text="written", why=pl.coalesce("error", "unusable"))
+        first = texts.is_first_distinct()
+        tokens = (pl.when(first).then(name).alias(name) for name in TOKENS)
+        return found.select(pl.coalesce("error", "unusable").alias("why"), *tokens, text="written")
 
     def _back(self, said: pl.DataFrame, task: Task, ask: Ask) -> pl.DataFrame:
         """The texts in their own language again."""
@@ -166,9 +184,11 @@ class Rewrite(Author, Synthesis):
         rows = said.with_row_index("row")
         whole = rows.filter(pl.col("text").is_not_null())
         again = self._said(whole["text"], self.back or self.by, task, ask)
-        home = whole.select("row").with_columns(again["text"], back=again["why"])
-        joined = rows.drop("text").join(home, on="row", how="left", maintain_order="left")
-        return joined.select("text", why=pl.coalesce("why", "back"))
+        home = again.with_columns(whole["row"]).rename({name: f"back_{name}" for name in TOKENS})
+        joined = rows.drop("text").join(
+            home, on="row", how="left", maintain_order="left", suffix="_back"
+        )
+        return joined.with_columns(why=pl.coalesce("why", "why_back"))
 
 
 def _name(by: str | Endpoint) -> str:

@@ -118,7 +118,8 @@ class Synthesis(Step):
 
         said = verdicts(table.select("pair_id"))
         rounds: list[pl.DataFrame] = []
-        plan = self.targets.plan(table.filter(pl.col("origin") == COLLECTED), self.each, self.seed)
+        collected = table.filter(pl.col("origin") == COLLECTED)
+        plan = self.targets.plan(collected, self.source, self.each, self.seed)
         while (wanted := plan.next(rounds)).height:
             children = self._children(wanted, table, ask)
             before = _accepted(rounds, children)

@@ -34,12 +34,13 @@ class Targets(BaseModel):
         """What is wrong, with paths that begin at `targets`."""
         yield from ()
 
-    def plan(self, collected: pl.DataFrame, each: int, seed: int) -> Plan:
-        """What to make of these pairs, `each` of one at most."""
+    def plan(self, collected: pl.DataFrame, source: str, each: int, seed: int) -> Plan:
+        """What to make of these pairs, `each` of one at most, of those that hold a `source`."""
         import polars as pl
 
         drawn = uniform(collected["pair_id"], seed, "synthesize")
-        parents = collected.with_columns(drawn).filter(learned(collected)).sort("uniform")
+        there = pl.col(f"{source}_sha256").is_not_null()
+        parents = collected.with_columns(drawn).filter(learned(collected) & there).sort("uniform")
         index = pl.lit(list(range(each)), pl.List(pl.Int64))
         rows = (
             parents.select("pair_id", index=index)

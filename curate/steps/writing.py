@@ -69,7 +69,7 @@ class Author(BaseModel):
         from curate.measures.written import Task
 
         chosen = {name: getattr(self, name) for name in ("tokens", "temperature", "seed")}
-        return Task(prompt, **{"prefix": self.prefix, **chosen, **more})  # type: ignore[arg-type]
+        return Task(prompt, **{"prefix": self.prefix, **chosen, **more})
 
     def measure_of(self, kinds: tuple[str, ...], task: Task) -> Measure:
         """What the model writes about contents of these modalities."""
@@ -81,7 +81,7 @@ class Author(BaseModel):
         self, rows: pl.DataFrame, names: tuple[str, ...], task: Task, ask: Ask
     ) -> pl.DataFrame:
         """What is written about each row's contents: `pair_id`, `value`, `confidence`, `error`,
-        `generator`, `prompt`, `settings`, `seed`, and the tokens that it took.
+        `generator`, `prompt`, `settings`, `seed`, and the tokens that it took, null where the same was asked above.
 
         `names` are one or two fields; a pair that lacks one gets an error.
         """
@@ -105,6 +105,7 @@ class Author(BaseModel):
             ),
         )
         there = pl.col("written").is_not_null()
+        first = pl.struct(on).is_first_distinct()
         return joined.select(
             "pair_id",
             value="written",
@@ -114,21 +115,22 @@ class Author(BaseModel):
             prompt=pl.lit(task.prompt),
             settings=_settings(joined, self, task),
             seed=pl.lit(self.seed, pl.Int64),
-            prompt_tokens="prompt_tokens",
-            completion_tokens="completion_tokens",
+            prompt_tokens=pl.when(first).then("prompt_tokens"),
+            completion_tokens=pl.when(first).then("completion_tokens"),
         )
 
     def spent(self, replies: pl.DataFrame) -> str | None:
         """What an endpoint took for these replies, whenever they were written."""
-        if not isinstance(self.by, Endpoint):
-            return None
-        prompt, completion = (
-            int(replies[name].sum() or 0) for name in ("prompt_tokens", "completion_tokens")
-        )
-        told = f"{prompt:,} tokens read and {completion:,} written in all"
-        if self.by.price is None:
-            return told
-        return f"{told}, cost {self.by.price.of(prompt, completion):.4g}"
+        return spent(self.by, replies["prompt_tokens"], replies["completion_tokens"])
+
+
+def spent(by: str | Endpoint, prompt: pl.Series, completion: pl.Series) -> str | None:
+    """What tokens came to, in a line for people; None where nobody is paid."""
+    if not isinstance(by, Endpoint):
+        return None
+    read, said = int(prompt.sum()), int(completion.sum())
+    told = f"{read:,} tokens read and {said:,} written in all"
+    return told if by.price is None else f"{told}, cost {by.price.of(read, said):.4g}"
 
 
 def _keys(names: tuple[str, ...]) -> list[str]:

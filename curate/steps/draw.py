@@ -31,7 +31,7 @@ class Draw(Synthesis):
     )
     source_types: ClassVar[tuple[str, ...]] = ("text",)
     made_type: ClassVar[str] = "image"
-    asks: ClassVar[tuple[str, ...]] = ("aligned", "memorised", "collapsed")
+    asks: ClassVar[tuple[str, ...]] = ("aligned", "safe", "memorised", "collapsed")
     needed: ClassVar[tuple[str, ...]] = ("embedded", "generate")
 
     draw: str = Field(description="The text field that is the prompt.")

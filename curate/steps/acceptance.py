@@ -61,9 +61,7 @@ class Accept(BaseModel):
     aligned: Aligned | bool | None = Field(
         None, description="Pictures: they must match their text as collected pairs do."
     )
-    safe: Safe | bool | None = Field(
-        None, description="Pictures and films: nothing pornographic."
-    )
+    safe: Safe | bool | None = Field(None, description="Pictures and films: nothing pornographic.")
     memorised: Memorised | bool | None = Field(
         None, description="It may be no near-duplicate of anything collected."
     )

@@ -43,6 +43,8 @@ class Images:
     """Pictures whose least alike spot is at least so alike."""
 
     threshold: float
+    any_shape: bool = False
+    """Whether a picture may have been squeezed into another shape."""
     word: str = "image"
 
     def measures(self) -> tuple[Measure, ...]:
@@ -68,6 +70,8 @@ class Images:
         known = seen["key"].implode()
         couples = couples.filter(pl.col("left").is_in(known) & pl.col("right").is_in(known))
         pictures = Pictures.of(seen)
+        if self.any_shape:
+            pictures = pictures.square()
         ends = [_places(couples[side], seen["key"]) for side in COUPLES]
         worth = worthwhile(pictures, *ends)
         couples, (left, right) = couples.filter(pl.Series(worth)), (end[worth] for end in ends)

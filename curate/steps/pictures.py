@@ -70,6 +70,10 @@ class Pictures:
         """The same, held to have so much less detail."""
         return replace(self, size=np.minimum(self.size * share, most))
 
+    def square(self) -> Pictures:
+        """The same, held to be as wide as high."""
+        return replace(self, size=np.repeat(self.size.min(1, keepdims=True), 2, axis=1))
+
     @property
     def lumas(self) -> np.ndarray:
         """float32 (n, 1, 64, 64)"""

@@ -19,15 +19,21 @@ if TYPE_CHECKING:
 
 SHARED, NGRAM = 0.8, 5
 """The overlap of two texts' shingles of so many characters from which one is a copy."""
+REMEMBERED = 0.9
+"""The likeness of two pictures from which a made one is held to be remembered: less than `dedup`
+asks, since here a wrong verdict costs no more than a picture that can be made anew."""
 
 
 class _Unlike(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-    judges: ClassVar[tuple[str, ...]] = ("image", "text", "audio")
+    judges: ClassVar[tuple[str, ...]] = ("image", "text", "audio", "video")
     extras: ClassVar[tuple[str, ...]] = ()
 
     likeness: float | None = Field(
-        None, gt=0, le=1, description="From here on it is a copy; by default as `dedup` sees it."
+        None,
+        gt=0,
+        le=1,
+        description="From here on it is a copy; by default about as `dedup` sees it.",
     )
 
     def check(self, fields: Fields) -> Iterator[Objection]:
@@ -39,16 +45,31 @@ class _Unlike(BaseModel):
         from curate.steps.like_audio import Sounds
         from curate.steps.like_image import LIKENESS, Images
         from curate.steps.like_text import Texts
+        from curate.steps.like_video import Films
 
         if step.made_type == "image":
             return Compared(step.into, Images(self.likeness or LIKENESS))
+        if step.made_type == "video":
+            return Compared(step.into, Films(self.likeness) if self.likeness else Films())
         if step.made_type == "audio":
             return Compared(step.into, Sounds(self.likeness) if self.likeness else Sounds())
         return Compared(step.into, Texts(self.likeness or SHARED, NGRAM, "character"))
 
 
 class Memorised(_Unlike):
-    """Nothing that was made may be a near-duplicate of anything collected in its field."""
+    """Nothing that was made may be a near-duplicate of anything collected in its field.
+
+    Generators learn from pictures that were squeezed into one shape and give them back in it, so
+    that a picture may be remembered in another shape.
+    """
+
+    def _compared(self, step: Synthesis) -> Compared:
+        from curate.steps.copies import Compared
+        from curate.steps.like_image import Images
+
+        if step.made_type == "image":
+            return Compared(step.into, Images(self.likeness or REMEMBERED, any_shape=True))
+        return super()._compared(step)
 
     def judge(
         self,

@@ -23,7 +23,7 @@ def picture(
     `model` is a text-to-image pipeline of diffusers, by reference; its noise is drawn from the text
     and the seed.
     """
-    from curate.models.painter import BATCH, references
+    from curate.models.pipeline import BATCH, references
 
     own, *parts = references(model)
     chosen = {"steps": steps, "guidance": guidance}

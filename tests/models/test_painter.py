@@ -11,7 +11,8 @@ import pytest
 
 from curate.errors import CurateError
 from curate.measures.embedding import TEXT_MODEL
-from curate.models.painter import BATCH, Painter, painter, references
+from curate.models.painter import Painter, painter
+from curate.models.pipeline import BATCH, references
 
 diffusers = pytest.importorskip("diffusers")
 

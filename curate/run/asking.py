@@ -93,6 +93,7 @@ class Asking:
             return self.contents.couples((measure.of[0], measure.of[1]), todo)
 
         values = self._values([measure], named["key"], couples)
+        self._place(measure, values)
         return named.join(values, on="key").drop("key")
 
     def texts(self, measure: Measure, texts: Sequence[str]) -> pl.DataFrame:

@@ -51,9 +51,10 @@ class Aligned(BaseModel):
 
         from curate.steps.score import Score
 
-        score = Score(score=[step.into, step.source], encoder=self.encoder)
-        shown = ["pair_id", "origin", "split", step.source]
-        shown += [f"{name}_sha256" for name in (step.into, step.source)]
+        prompt = step.prompted(ask.fields) or step.source
+        score = Score(score=[step.into, prompt], encoder=self.encoder)
+        shown = ["pair_id", "origin", "split", prompt]
+        shown += [f"{name}_sha256" for name in (step.into, prompt)]
         collected = table.filter(pl.col("origin") == COLLECTED)
         both = pl.concat(
             [

@@ -49,7 +49,7 @@ class Ask(Protocol):
         """
 
     def compare(self, measure: Measure, edges: pl.DataFrame) -> pl.DataFrame:
-        """Values of ordered pairs of contents: `left`, `right`, `error`, values."""
+        """Values of ordered pairs of contents: `left`, `right`, `error`, values, and what is `made`."""
 
     def texts(self, measure: Measure, texts: Sequence[str]) -> pl.DataFrame:
         """Values of texts that stand in no pair (labels, prompts), in the order given."""

@@ -88,27 +88,42 @@ class Synthesis(Step):
         """
         import polars as pl
 
-        prompt = self.source if ask.fields[self.source].type == "text" else pl.lit(None, pl.String)
-        rows = parents.select(
-            "pair_id",
-            "index",
-            key=f"{self.source}_sha256",
-            prompt=prompt,
+        prompt = self.prompted(ask.fields)
+        rows = parents.with_columns(
+            prompt=pl.lit(None, pl.String) if prompt is None else pl.col(prompt),
             turn=pl.col("place") % self.turns,
             seed=pl.col("index") + self.seed,
         )
         made = []
         for (turn, index), part in rows.partition_by("turn", "index", as_dict=True).items():
             generator, measure = self.maker(int(turn), int(index))
-            column = "text" if measure.makes is None else "made"
-            values = ask.measure(measure, part["key"]).select("key", "error", value=column)
-            told = part.with_columns(
-                generator=pl.lit(generator), settings=pl.lit(canonical_json(dict(measure.params)))
+            told = part.select(
+                "pair_id",
+                "index",
+                "prompt",
+                "seed",
+                generator=pl.lit(generator),
+                settings=pl.lit(canonical_json(dict(measure.params))),
             )
-            made.append(told.join(values, on="key", how="left", maintain_order="left"))
-        every = pl.concat(made).drop("key", "turn")
+            made.append(told.hstack(self.asked(measure, part, ask)))
+        every = pl.concat(made)
         order = rows.select("pair_id", "index")
         return order.join(every, on=["pair_id", "index"], maintain_order="left")
+
+    def prompted(self, fields: Fields) -> str | None:
+        """The text field that says what is to be made, if there is one."""
+        return self.source if fields[self.source].type == "text" else None
+
+    def asked(self, measure: Measure, rows: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        """What a generator made of each row, in order: `error` and `value`."""
+        import polars as pl
+
+        column = "text" if measure.makes is None else "made"
+        keys = rows.select(key=f"{self.source}_sha256")
+        values = ask.measure(measure, keys["key"]).select("key", "error", value=column)
+        found = keys.join(values, on="key", how="left", maintain_order="left")
+        absent = pl.when(pl.col("key").is_null()).then(pl.lit(f"no {self.source}"))
+        return found.select("value", error=pl.coalesce("error", absent))
 
     def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
         """Make in the targets' order, judge, and go on until they are met or parents run out."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from curate.steps.draw import Draw
+from curate.steps.film import Film
 from curate.steps.rewrite import Rewrite
 from curate.steps.speak import Speak
 from curate.steps.step import Step
+from curate.steps.vary import Vary
 
 
 class Synthesize(Step):
@@ -15,4 +17,4 @@ class Synthesize(Step):
 
     word: ClassVar[str] = "synthesize"
     summary: ClassVar[str] = "make new pairs, and take those that pass"
-    forms: ClassVar[tuple[type[Step], ...]] = (Draw, Speak, Rewrite)
+    forms: ClassVar[tuple[type[Step], ...]] = (Draw, Film, Speak, Vary, Rewrite)

@@ -13,8 +13,7 @@ from curate.errors import CurateError
 from curate.measures.embedding import TEXT_MODEL
 from curate.models.painter import Painter, painter
 from curate.models.pipeline import BATCH, references
-
-diffusers = pytest.importorskip("diffusers")
+from tests.diffusion import stable_diffusion
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation doesn.t accept a copy keyword:DeprecationWarning"
@@ -23,51 +22,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 @pytest.fixture(scope="module")
 def diffusion(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Stable Diffusion as its makers save it, of random weights."""
-    import torch
-    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
-
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("diffusion")
-    words = ["<|startoftext|>", "<|endoftext|>", *"abcdefghijklmnopqrstuvwxyz"]
-    vocabulary = {word: number for number, word in enumerate(words + [f"{w}</w>" for w in words])}
-    (folder / "vocab.json").write_text(json.dumps(vocabulary))
-    (folder / "merges.txt").write_text("#version: 0.2\n")
-    tokenizer = CLIPTokenizer.from_pretrained(folder, model_max_length=16)
-    text = CLIPTextConfig(
-        hidden_size=16,
-        intermediate_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        vocab_size=len(vocabulary),
-        max_position_embeddings=16,
-        bos_token_id=0,
-        eos_token_id=1,
-    )
-    blocks = {"block_out_channels": (8, 16), "norm_num_groups": 4}
-    diffusers.StableDiffusionPipeline(
-        vae=diffusers.AutoencoderKL(
-            down_block_types=("DownEncoderBlock2D",) * 2,
-            up_block_types=("UpDecoderBlock2D",) * 2,
-            **blocks,
-        ),
-        text_encoder=CLIPTextModel(text),
-        tokenizer=tokenizer,
-        unet=diffusers.UNet2DConditionModel(
-            sample_size=16,
-            layers_per_block=1,
-            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-            cross_attention_dim=16,
-            attention_head_dim=2,
-            **blocks,
-        ),
-        scheduler=diffusers.DDIMScheduler(steps_offset=1, clip_sample=False),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    ).save_pretrained(folder)
-    return folder
+    return stable_diffusion(tmp_path_factory.mktemp("diffusion"))
 
 
 @pytest.fixture(scope="module")

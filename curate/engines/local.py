@@ -12,6 +12,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
 
+import numpy as np
+import polars as pl
+
 from curate.engines.engine import Batch, Item, Task
 from curate.engines.work import work
 
@@ -31,6 +34,8 @@ class LocalEngine:
         threads, size = self._shape(tasks)
         groups = _groups(items, size)
         failure: BaseException | None = None
+        # Polars loads numpy when it first meets an array, and fails if two threads do so at once.
+        pl.Series(np.empty(0))
         with ThreadPoolExecutor(threads) as pool:
             waiting = {pool.submit(_work, g, tasks) for g in islice(groups, _AHEAD * threads)}
             try:

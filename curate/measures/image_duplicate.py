@@ -164,6 +164,18 @@ def _colours(found: np.ndarray) -> np.ndarray:
     return _pointed([luma, found[:, 1:, :3, :3].reshape(len(found), -1) * CHROMA])
 
 
+def planes() -> list[np.ndarray]:
+    """Where the numbers of `whole` stand among frequencies down and across, counted from 1: luma
+    (8, 8), with 0 for its mean, and chroma (2, 3, 3).
+    """
+    return [np.arange(64).reshape(8, 8), np.arange(64, 82).reshape(2, 3, 3)]
+
+
+def row(planes: Sequence[np.ndarray]) -> np.ndarray:
+    """Such planes as the numbers of `whole`, (81,)."""
+    return np.concatenate([planes[0].ravel()[1:], planes[1].ravel()])
+
+
 def _lowest(found: np.ndarray) -> np.ndarray:
     """Of (n, 3, 2, 2) all but the mean of luma, (n, 11)."""
     return found.reshape(len(found), -1)[:, 1:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 CROWD = "in a crowd, held against 128 others at most"
 """What is said of a pair for which `curate.steps.copies` did not look at all that was proposed."""
+Variant: TypeAlias = Literal["flip", "rotate"]
+"""What else counts as a copy of a picture: mirrored either way; turned by quarters."""
 NEAR = ("image", "text", "audio", "video")
 """Types of fields in which look-alikes are found."""
 
@@ -63,6 +65,7 @@ class Dedup(Step):
         "- dedup: {exact: pair}",
         "- dedup: {near: image}",
         "- dedup: {near: caption, minhash: {threshold: 0.8}}",
+        "- dedup: {near: image, variants: [flip, rotate]}",
         "- dedup: {near: [image, caption], keep: largest}",
         "- dedup: {near: [image, caption], match: any}",
         "- dedup: {near: speech}",
@@ -105,6 +108,12 @@ class Dedup(Step):
         description="Images: how alike the least alike spot of two pictures must be, 1 is equal; 0.945 "
         "by default. Of `semantic`: the least cosine of two vectors; 0.95 by default.",
     )
+    variants: list[Variant] = Field(
+        [],
+        description="Images: what else counts as a copy. `flip`: mirrored, left to right or upside "
+        "down; `rotate`: turned by quarters. By default neither: an arrow that points elsewhere is "
+        "another picture.",
+    )
     minhash: MinHash = Field(MinHash(), description="Texts: when they count as alike.")
     keep: Keep = Field(
         "first",
@@ -145,6 +154,7 @@ class Dedup(Step):
             yield Objection((), message, "one of the three, and one alone")
         yield from self._check_exact(fields)
         yield from self._check_near(fields)
+        yield from self._check_variants(fields)
         yield from self._check_semantic(fields)
         yield from self._check_match(fields)
         yield from self._check_keep(fields)
@@ -220,6 +230,15 @@ class Dedup(Step):
                 kind = fields[name].type
                 yield Objection(path, f"'{name}' is a field of type {kind}", wanted, able)
 
+    def _check_variants(self, fields: Fields) -> Iterator[Objection]:
+        if self.variants and not (self.near and _image_among(self, fields)):
+            wanted = "near with a field of type image, or no 'variants'"
+            yield Objection(("variants",), "'variants' are of near images", wanted)
+        for index, name in enumerate(self.variants):
+            if name in self.variants[:index]:
+                path = ("variants", index)
+                yield Objection(path, f"'{name}' is named twice", "each variant once")
+
     def decodes(self, fields: Fields) -> bool:
         return self.exact != "pair" or self.by == "content"
 
@@ -254,7 +273,7 @@ class Dedup(Step):
         if modality == "image":
             from curate.steps.like_image import LIKENESS, Images
 
-            return Images(self.likeness or LIKENESS)
+            return Images(self.likeness or LIKENESS, tuple(self.variants))
         if modality == "audio":
             from curate.steps.like_audio import Sounds
 

@@ -45,13 +45,13 @@ class Glances:
         square += (_UNDETERMINED * weight + 1e-6) * np.eye(4, dtype=np.float32)
         return cls(planes, slopes, np.linalg.inv(square))
 
-    def near(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """Of couples of rows, whether little is left whichever is moved."""
+    def near(self, others: Glances, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Of couples of a row and one of others, whether little is left whichever is moved."""
         parts = [np.zeros(0, bool)]
         for start in range(0, len(left), _BLOCK):
             one, other = (side[start : start + _BLOCK] for side in (left, right))
-            off = self.planes[other] - self.planes[one]
-            parts.append(np.minimum(self._left(one, off), self._left(other, off)) <= LEFT)
+            off = others.planes[other] - self.planes[one]
+            parts.append(np.minimum(self._left(one, off), others._left(other, off)) <= LEFT)
         return np.concatenate(parts)
 
     def _left(self, rows: np.ndarray, off: np.ndarray) -> np.ndarray:

@@ -18,7 +18,9 @@ from curate.measures.image_duplicate import IMAGE_SKETCH, IMAGE_THUMBNAIL
 from curate.steps.forest import near
 from curate.steps.likeness import ALIKE, COUPLES, crowd
 from curate.steps.look import looks, worthwhile
+from curate.steps.orientation import orientations
 from curate.steps.pictures import Pictures
+from curate.steps.sketches import PART, Sketches
 
 if TYPE_CHECKING:
     from curate.measures.measure import Measure
@@ -26,23 +28,21 @@ if TYPE_CHECKING:
 
 LIKENESS = 0.945
 """How alike the least alike spot of two pictures must be, unless the recipe says otherwise."""
-SKETCHES = {"whole": 81, "edges": 51, "core": 51}
-"""Of each sketch, how many numbers it has."""
 FINE, ROUGH = (8, 0.5), (12, 0.46)
 """Trees in which sketches are looked for, and radians that they are apart at most: colours
 for what was only compressed or scaled, edges for what was cut."""
 FLAT_STEP = 8
 """Levels in which the colours of flat pictures are told apart by a bucket."""
 _BLOCK = 512
-_PART = 32_768
-"""Pictures or couples of which the small pictures are in memory at once."""
 
 
 @dataclass(frozen=True)
 class Images:
-    """Pictures whose least alike spot is at least so alike."""
+    """Pictures whose least alike spot is at least so alike, as they are or in one of `variants`
+    (`curate.steps.dedup.Variant`)."""
 
     threshold: float
+    variants: tuple[str, ...] = ()
     any_shape: bool = False
     """Whether a picture may have been squeezed into another shape."""
     word: str = "image"
@@ -51,17 +51,14 @@ class Images:
         return (IMAGE_SKETCH, IMAGE_THUMBNAIL)
 
     def propose(self, keys: pl.Series, ask: Ask) -> pl.DataFrame:
-        seen = _in_order(keys, ask)
-        drawn = seen.filter(~pl.col("flat"))
-        whole, edges, core = (_vectors(drawn, name) for name in SKETCHES)
-        framed = near(np.concatenate([edges, core]), *ROUGH) % max(len(drawn), 1)
-        places = np.sort(np.concatenate([near(whole, *FINE), framed]), axis=1)
-        places = places[places[:, 0] < places[:, 1]]
-        parts = [_flat(seen.filter("flat")), _couples(drawn["key"], places)]
-        return pl.concat(parts).unique(maintain_order=True)
+        seen = Sketches.of(keys, ask)
+        ways = [each.sketched(seen.whole) for each in orientations(self.variants)]
+        lying = np.concatenate([seen.whole, *ways]) if ways else seen.whole
+        places = [near(lying, *FINE), near(seen.edges, *ROUGH), _flat(seen)]
+        return _couples(keys, np.concatenate(places) % max(len(keys), 1))
 
     def verify(self, couples: pl.DataFrame, ask: Ask) -> pl.DataFrame:
-        parts = (self._looked(part, ask) for part in couples.iter_slices(_PART))
+        parts = (self._looked(part, ask) for part in couples.iter_slices(PART))
         return pl.concat([pl.DataFrame(schema=ALIKE), *parts])
 
     def _looked(self, couples: pl.DataFrame, ask: Ask) -> pl.DataFrame:
@@ -72,54 +69,48 @@ class Images:
         pictures = Pictures.of(seen)
         if self.any_shape:
             pictures = pictures.square()
-        ends = [_places(couples[side], seen["key"]) for side in COUPLES]
-        worth = worthwhile(pictures, *ends)
-        couples, (left, right) = couples.filter(pl.Series(worth)), (end[worth] for end in ends)
+        found = [self._alike(couples, seen["key"], pictures, pictures, "")]
+        for way in orientations(self.variants):
+            couples = couples.join(found[-1], on=list(COUPLES), how="anti", maintain_order="left")
+            lying = pictures.lying(way)
+            found.append(self._alike(couples, seen["key"], pictures, lying, f", {way.word}"))
+        return pl.concat(found)
+
+    def _alike(
+        self, couples: pl.DataFrame, keys: pl.Series, ones: Pictures, others: Pictures, said: str
+    ) -> pl.DataFrame:
+        """Those alike of couples of a key's picture among ones and a key's picture among others."""
+        left, right = (_places(couples[side], keys) for side in COUPLES)
+        worth = worthwhile(ones, others, left, right)
+        couples, left, right = couples.filter(pl.Series(worth)), left[worth], right[worth]
         found = [pl.DataFrame(schema=ALIKE)]
         for start in range(0, len(left), _BLOCK):
             rows = slice(start, start + _BLOCK)
-            alike = _alike(couples[rows], *looks(pictures[left[rows]], pictures[right[rows]]))
+            looked = looks(ones[left[rows]], others[right[rows]])
+            alike = _scored(couples[rows], *looked, said)
             found.append(alike.filter(pl.col("likeness") >= self.threshold))
         return pl.concat(found)
 
 
-def _in_order(keys: pl.Series, ask: Ask) -> pl.DataFrame:
-    """Sketches in the order of the keys, of what could be measured.
-
-    Small pictures are made by the way, of the same decode; they are not kept in memory.
-    """
-    named = keys.rename("key").sort().to_frame()
-    parts = [
-        ask.measure([IMAGE_SKETCH, IMAGE_THUMBNAIL], part["key"])
-        .filter(pl.col("error").is_null())
-        .select("key", "flat", *SKETCHES)
-        for part in named.iter_slices(_PART)
-    ]
-    empty = {"key": pl.String, "flat": pl.Boolean, **dict.fromkeys(SKETCHES, pl.Binary)}
-    seen = pl.concat([pl.DataFrame(schema=empty), *parts])
-    return keys.to_frame("key").join(seen, on="key", maintain_order="left")
+def _couples(keys: pl.Series, places: np.ndarray) -> pl.DataFrame:
+    """Couples of places, each once, the preferred first."""
+    left, right = places.min(1), places.max(1)
+    single = np.unique((left * len(keys) + right)[left < right])
+    left, right = np.divmod(single, max(len(keys), 1))
+    return pl.DataFrame({"left": keys.gather(left), "right": keys.gather(right)}, schema=COUPLES)
 
 
-def _vectors(seen: pl.DataFrame, name: str) -> np.ndarray:
-    return np.frombuffer(b"".join(seen[name]), np.int8).reshape(-1, SKETCHES[name])
-
-
-def _couples(names: pl.Series, places: np.ndarray) -> pl.DataFrame:
-    ends = {"left": names[places[:, 0]], "right": names[places[:, 1]]}
-    return pl.DataFrame(ends, schema=COUPLES)
-
-
-def _flat(seen: pl.DataFrame) -> pl.DataFrame:
+def _flat(seen: Sketches) -> np.ndarray:
     """Couples of flat pictures of one colour: each stands in the buckets round its colour."""
-    colours = _vectors(seen, "whole")[:, :3].astype(np.int64) + 128
+    colours = seen.colours.astype(np.int64) + 128
     buckets = [
         ((colours + shift) // FLAT_STEP) @ [10_000, 100, 1] + number * 1_000_000
         for number, shift in enumerate((0, FLAT_STEP // 2))
     ]
     members = pl.DataFrame({"bucket": np.concatenate(buckets)}).with_columns(
-        member=pl.int_range(pl.len(), dtype=pl.Int64) % len(seen)
+        member=pl.int_range(pl.len(), dtype=pl.Int64) % max(len(seen.flat), 1)
     )
-    return _couples(seen["key"], crowd(members).to_numpy())
+    return seen.flat[crowd(members).to_numpy()]
 
 
 def _places(side: pl.Series, keys: pl.Series) -> np.ndarray:
@@ -127,8 +118,10 @@ def _places(side: pl.Series, keys: pl.Series) -> np.ndarray:
     return keys.search_sorted(side).to_numpy()
 
 
-def _alike(block: pl.DataFrame, likeness: np.ndarray, undone: np.ndarray) -> pl.DataFrame:
-    words = ["image" + f", other {word}" * bool(word) for word in undone]
+def _scored(
+    block: pl.DataFrame, likeness: np.ndarray, undone: np.ndarray, said: str
+) -> pl.DataFrame:
+    words = [f"image{said}" + f", other {word}" * bool(word) for word in undone]
     scored = block.select(
         "left",
         "right",

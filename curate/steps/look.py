@@ -59,15 +59,17 @@ ASPECT = 0.06
 _BLOCK = 4096
 
 
-def worthwhile(pictures: Pictures, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Of couples of rows, whether they are worth a look: nearly the same where they lie, or once
-    one is moved a little.
+def worthwhile(ones: Pictures, others: Pictures, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Of couples of a row of ones and one of others, whether they are worth a look: nearly the same
+    where they lie, or once one is moved a little.
     """
-    near, outlines = Glances.of(pictures).near(left, right), pictures.outlined()
+    glances = Glances.of(ones)
+    near = glances.near(glances if others is ones else Glances.of(others), left, right)
+    one, other = ones.outlined(), others.outlined()
     for start in range(0, len(left), _BLOCK):
         rows = slice(start, start + _BLOCK)
-        near[rows] |= _hopeful(outlines[left[rows]], outlines[right[rows]])
-    worth: np.ndarray = near & (pictures.black[left] == pictures.black[right])
+        near[rows] |= _hopeful(one[left[rows]], other[right[rows]])
+    worth: np.ndarray = near & (ones.black[left] == others.black[right])
     return worth
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from curate.measures.image_duplicate import SIDE, inside, within
+from curate.steps.orientation import Orientation
 
 HALF, QUARTER = SIDE // 2, SIDE // 4
 
@@ -40,8 +41,20 @@ class Pictures:
         chroma = np.frombuffer(b"".join(seen["chroma"]), np.uint8).reshape(-1, 2, HALF, HALF)
         size = seen.select("width", "height").to_numpy().astype(np.float64)
         black = (seen["ground"] == "black").to_numpy()
+        return cls.made(luma, chroma, size, black)
+
+    @classmethod
+    def made(
+        cls, luma: np.ndarray, chroma: np.ndarray, size: np.ndarray, black: np.ndarray
+    ) -> Pictures:
         planes = luma[:, None]
         return cls(luma, chroma, size, black, shrunk(luma, QUARTER), within(planes), inside(planes))
+
+    def lying(self, way: Orientation) -> Pictures:
+        """The same pictures mirrored or turned."""
+        luma, chroma = (np.ascontiguousarray(way.laid(each)) for each in (self.luma, self.chroma))
+        size = self.size[:, ::-1] if way.transposed else self.size
+        return Pictures.made(luma, chroma, size, self.black)
 
     def __len__(self) -> int:
         return len(self.luma)

@@ -19,6 +19,7 @@ from curate.measures.measure import Measure
 from curate.steps.forest import near
 from curate.steps.like_image import Images
 from curate.steps.look import looks
+from curate.steps.orientation import Orientation, orientations
 from curate.steps.pictures import Pictures
 from tests.workspace import photo
 
@@ -48,10 +49,10 @@ def saved(picture: Image.Image, **options: Any) -> bytes:
     return out.getvalue()
 
 
-def alike(*files: bytes) -> dict[tuple[int, int], str]:
+def alike(*files: bytes, variants: tuple[str, ...] = ()) -> dict[tuple[int, int], str]:
     """Couples found among files -> the evidence."""
     ask: Any = Asked({f"{n:04}": data for n, data in enumerate(files)})
-    kind = Images(0.945)
+    kind = Images(0.945, variants)
     couples = kind.propose(pl.Series(list(ask.files)), ask)
     found = kind.verify(couples, ask)
     rows = found.select("left", "right", "detail").iter_rows()
@@ -196,6 +197,49 @@ def test_a_turned_photograph_is_compared_upright() -> None:
     exif[0x0112] = 6
     turned = saved(picture.rotate(90, expand=True), format="JPEG", quality=95, exif=exif)
     assert set(alike(saved(picture), turned)) == {(0, 1)}
+
+
+FLIPS = (Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.FLIP_TOP_BOTTOM)
+TURNS = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)
+BOTH = (Image.Transpose.TRANSPOSE, Image.Transpose.TRANSVERSE)
+
+
+@pytest.mark.parametrize("subject", ["runner", "arrow", "photo"])
+@pytest.mark.parametrize(
+    ("variants", "ways", "said"),
+    [
+        (("flip",), FLIPS, "image, mirrored"),
+        (("rotate",), TURNS, "image, turned"),
+        (("flip", "rotate"), BOTH, "image, mirrored and turned"),
+    ],
+)
+def test_pictures_that_lie_otherwise_are_alike_where_that_is_wanted(
+    subject: str, variants: tuple[str, ...], ways: tuple[Image.Transpose, ...], said: str
+) -> None:
+    picture = SUBJECTS[subject].crop((8, 12, 225, 165))
+    copies = [saved(picture.transpose(way), format="JPEG", quality=80) for way in ways]
+    for copy in copies:
+        files = saved(picture), copy
+        assert alike(*files) == {}
+        assert alike(*files, variants=variants)[0, 1].startswith(said)
+
+
+def test_a_variant_is_no_other_variant() -> None:
+    picture = arrow("#5c9e31").crop((0, 20, 200, 180))
+    mirrored = saved(picture.transpose(FLIPS[0]).rotate(90, expand=True))
+    assert alike(saved(picture), mirrored, variants=("flip",)) == {}
+    upright = saved(ImageOps.mirror(SUBJECTS["runner"]))
+    assert alike(saved(SUBJECTS["runner"]), upright, variants=("rotate",)) == {}
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 40), st.sampled_from(orientations(("flip", "rotate"))))
+def test_a_sketch_turned_is_the_sketch_of_the_turned_picture(seed: int, way: Orientation) -> None:
+    picture = np.asarray(photo(seed, 64, 64))
+    turned = np.stack([way.laid(plane) for plane in picture.transpose(2, 0, 1)], axis=2)
+    files = [saved(Image.fromarray(np.ascontiguousarray(each))) for each in (picture, turned)]
+    rows = [np.frombuffer(each, np.int8) for each in sketch(IMAGE_SKETCH, {})(files)["whole"]]
+    assert np.abs(way.sketched(rows[0][None])[0].astype(int) - rows[1]).max() <= 1
 
 
 def test_a_file_that_is_no_image_is_alike_to_nothing() -> None:

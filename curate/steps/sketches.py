@@ -1,0 +1,67 @@
+"""Sketches of pictures in rows, as they are looked through: one matrix each, filled part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from curate.measures.image_duplicate import IMAGE_SKETCH, IMAGE_THUMBNAIL
+
+if TYPE_CHECKING:
+    from curate.steps.step import Ask
+
+NUMBERS = {"whole": 81, "edges": 51, "core": 51}
+"""Of each sketch, how many it has."""
+PART = 32_768
+"""Pictures or couples of which the small pictures are in memory at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sketches:
+    """Of pictures in order; a flat picture, or one that cannot be read, has only zeros."""
+
+    whole: np.ndarray
+    """int8 (n, 81)."""
+    edges: np.ndarray
+    """int8 (2 n, 51): edges of all, then of all their cores."""
+    flat: np.ndarray
+    """Places of flat pictures."""
+    colours: np.ndarray
+    """What they show: mean levels of luma, Cb and Cr, less 128, int8 (flat, 3)."""
+
+    @classmethod
+    def of(cls, keys: pl.Series, ask: Ask) -> Sketches:
+        whole = np.zeros((len(keys), NUMBERS["whole"]), np.int8)
+        edges = np.zeros((2, len(keys), NUMBERS["edges"]), np.int8)
+        flat = [(np.zeros(0, np.int64), np.zeros((0, 3), np.int8))]
+        for places, seen in _parts(keys, ask):
+            one = seen["flat"].to_numpy()
+            rows = {name: _vectors(seen, name) for name in NUMBERS}
+            flat.append((places[one], rows["whole"][one, :3]))
+            whole[places[~one]] = rows["whole"][~one]
+            for plane, name in enumerate(("edges", "core")):
+                edges[plane, places[~one]] = rows[name][~one]
+        where, colours = (np.concatenate(each) for each in zip(*flat, strict=True))
+        order = np.argsort(where)
+        return cls(whole, edges.reshape(-1, NUMBERS["edges"]), where[order], colours[order])
+
+
+def _parts(keys: pl.Series, ask: Ask) -> Iterator[tuple[np.ndarray, pl.DataFrame]]:
+    """Sketches of what could be measured, and where each stands among the keys.
+
+    Small pictures are made by the way, of the same decode; they are not kept in memory.
+    """
+    named = keys.rename("key").to_frame().with_row_index("place").sort("key")
+    for part in named.iter_slices(PART):
+        seen = ask.measure([IMAGE_SKETCH, IMAGE_THUMBNAIL], part["key"])
+        seen = seen.filter(pl.col("error").is_null()).select("key", "flat", *NUMBERS)
+        placed = part.join(seen, on="key")
+        yield placed["place"].to_numpy().astype(np.int64), placed
+
+
+def _vectors(seen: pl.DataFrame, name: str) -> np.ndarray:
+    return np.frombuffer(b"".join(seen[name]), np.int8).reshape(-1, NUMBERS[name])

@@ -21,6 +21,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,13 +29,13 @@ import polars as pl
 import pyarrow as pa
 from workspace import show
 
-from curate.measures.image_duplicate import NUMBERS
 from curate.measures.measure import Measure
 from curate.measures.text_duplicate import PERMUTATIONS
 from curate.steps.copies import Compared, alike, named
 from curate.steps.like_image import Images
 from curate.steps.like_text import Texts
 from curate.steps.likeness import ALIKE
+from curate.steps.sketches import NUMBERS
 
 COUNTS = (10_000, 100_000, 1_000_000, 10_000_000)
 _ODD = 0x9E3779B97F4A7C15
@@ -88,10 +89,11 @@ def signatures(places: np.ndarray) -> np.ndarray:
     return np.where(copied, of, own).astype(np.uint32)
 
 
-def sketches(places: np.ndarray) -> np.ndarray:
+def sketches(places: np.ndarray, name: str = "whole") -> np.ndarray:
     """Sketches of pictures; those of a copy differ by a few levels."""
-    of = drawn(originals(places), NUMBERS, 3).astype(np.int8).astype(np.int16)
-    grain = (drawn(places, NUMBERS, 4) % np.uint64(9)).astype(np.int16) - 4
+    width, salt = NUMBERS[name], 10 + 2 * list(NUMBERS).index(name)
+    of = drawn(originals(places), width, salt).astype(np.int8).astype(np.int16)
+    grain = (drawn(places, width, salt + 1) % np.uint64(9)).astype(np.int16) - 4
     return (of + grain).clip(-128, 127).astype(np.int8)
 
 
@@ -111,6 +113,11 @@ def sliced(made: Any, places: np.ndarray) -> np.ndarray:
     return np.concatenate(parts) if parts else made(places)
 
 
+def rows(values: np.ndarray) -> pl.Series:
+    """int8 (n, width) as bytes."""
+    return pl.Series([row.tobytes() for row in values], dtype=pl.Binary)
+
+
 @dataclass
 class Made:
     """Answers with signatures made up from the keys."""
@@ -126,9 +133,10 @@ class Made:
             if measure.name == "text.minhash":
                 frame = frame.with_columns(signature=pl.Series(sliced(self.texts, places)))
             elif measure.name == "image.sketch":
-                rows = np.ascontiguousarray(sliced(sketches, places)).view(f"V{NUMBERS}")[:, 0]
-                sketch = pl.Series([row.tobytes() for row in rows], dtype=pl.Binary)
-                frame = frame.with_columns(flat=pl.lit(False), whole=sketch, trimmed=sketch)
+                kinds = {
+                    name: rows(sliced(partial(sketches, name=name), places)) for name in NUMBERS
+                }
+                frame = frame.with_columns(flat=pl.lit(False), **kinds)
         return frame.with_columns(error=pl.lit(None, pl.String))
 
 

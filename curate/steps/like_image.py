@@ -39,7 +39,8 @@ _BLOCK = 512
 @dataclass(frozen=True)
 class Images:
     """Pictures whose least alike spot is at least so alike, as they are or in one of `variants`
-    (`curate.steps.dedup.Variant`)."""
+    (`curate.steps.dedup.Variant`).
+    """
 
     threshold: float
     variants: tuple[str, ...] = ()

@@ -122,7 +122,7 @@ def test_complaints_for_scripts(tmp_path: Path) -> None:
                 "line": 14,
                 "column": 13,
                 "message": "unknown key 'exakt' in 'dedup'",
-                "expected": "one of: exact, by, near, match, semantic, encoder, likeness, minhash, keep, against",
+                "expected": "one of: exact, by, near, match, semantic, encoder, likeness, variants, minhash, keep, against",
                 "suggestion": "exact",
                 "hint": None,
             }

@@ -29,10 +29,6 @@ class Synthesis(Step):
     """Base of the steps that make new pairs; a subclass says what makes them."""
 
     word: ClassVar[str] = "synthesize"
-    source_types: ClassVar[tuple[str, ...]]
-    """The modalities that something can be made of."""
-    made_type: ClassVar[str]
-    """The modality that is made."""
     asks: ClassVar[tuple[str, ...]]
     """What `accept` asks of it unless the recipe says otherwise."""
     needed: ClassVar[tuple[str, ...]] = ()
@@ -43,6 +39,16 @@ class Synthesis(Step):
     seed: int = Field(0, description="Another seed makes others.")
     targets: Targets = Field(Targets(), description="Of which pairs, and how many at most.")
     accept: Accept = Field(Accept(), description="What is asked of everything that is made.")
+
+    @property
+    def source_types(self) -> tuple[str, ...]:
+        """The modalities that something can be made of."""
+        raise NotImplementedError
+
+    @property
+    def made_type(self) -> str:
+        """The modality that is made."""
+        raise NotImplementedError
 
     @property
     def source(self) -> str:
@@ -200,7 +206,7 @@ class Synthesis(Step):
 
 
 def typed(
-    path: tuple[str, ...], name: str, kinds: tuple[str, ...], fields: Fields
+    path: tuple[str | int, ...], name: str, kinds: tuple[str, ...], fields: Fields
 ) -> Iterator[Objection]:
     """What is wrong with a field's name where one of these modalities is wanted."""
     able = tuple(n for n, field in fields.items() if field.type in kinds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from curate.steps.augment import Augment
 from curate.steps.draw import Draw
 from curate.steps.film import Film
 from curate.steps.rewrite import Rewrite
@@ -17,4 +18,4 @@ class Synthesize(Step):
 
     word: ClassVar[str] = "synthesize"
     summary: ClassVar[str] = "make new pairs, and take those that pass"
-    forms: ClassVar[tuple[type[Step], ...]] = (Draw, Film, Speak, Vary, Rewrite)
+    forms: ClassVar[tuple[type[Step], ...]] = (Draw, Film, Vary, Speak, Rewrite, Augment)

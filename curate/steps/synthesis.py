@@ -14,7 +14,7 @@ from pydantic import Field
 
 from curate.pairs.field import CLOCKED, Fields, metadata_fields
 from curate.pairs.identity import canonical_json, synthetic_id
-from curate.pairs.origin import COLLECTED, SYNTHETIC
+from curate.pairs.origin import SYNTHETIC
 from curate.steps.acceptance import Accept
 from curate.steps.step import Ask, Objection, Outcome, Step
 from curate.steps.targets import Targets
@@ -139,17 +139,17 @@ class Synthesis(Step):
 
         said = verdicts(table.select("pair_id"))
         rounds: list[pl.DataFrame] = []
-        collected = table.filter(pl.col("origin") == COLLECTED)
-        plan = self.targets.plan(collected, self.source, self.each, self.seed)
+        plan = self.targets.plan(table, self.source, ask.fields, self.each, self.seed)
         while (wanted := plan.next(rounds)).height:
             children = self._children(wanted, table, ask)
             before = _accepted(rounds, children)
             rounds.append(self.accept.judged(children, self, before, table, ask))
         if not rounds:
-            return Outcome(said, note="nothing to make new pairs of")
+            return Outcome(said, note=plan.short(rounds) or "nothing to make new pairs of")
         children = pl.concat(rounds)
         added = children.drop("value", "error", "generator", "prompt", "settings", "seed", "parent")
-        return Outcome(said, added=added, made=self._made(children), note=_note(children))
+        note = "; ".join(filter(None, [_note(children), plan.short(rounds)]))
+        return Outcome(said, added=added, made=self._made(children), note=note)
 
     def _children(self, wanted: pl.DataFrame, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         """Rows of new pairs: their parents' contents and metadata but for the field made anew."""

@@ -13,6 +13,7 @@ from curate.measures.audio import samples_hash
 from curate.measures.augment import Chance, computing, drawing
 from curate.measures.measure import Compute, Measure
 from curate.pairs.audio import Waveform, encode_flac
+from curate.pairs.marks import ALTERED, marked
 
 Samples: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
@@ -36,7 +37,7 @@ def altered(sound: Waveform, by: Mapping[str, Any], seed: int) -> bytes | None:
         return None
     samples = samples / max(1.0, np.abs(samples).max() / FULL_SCALE)
     whole = np.rint(samples * 2**15) / 2**15
-    return encode_flac(Waveform(whole.astype(np.float32), sound.rate))
+    return marked(encode_flac(Waveform(whole.astype(np.float32), sound.rate)), ALTERED)
 
 
 def speed(samples: Samples, rate: int, most: float, chance: Chance) -> Samples:

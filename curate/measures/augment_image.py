@@ -15,6 +15,7 @@ from curate.measures.augment import Chance, computing, drawing
 from curate.measures.image import pixels_hash
 from curate.measures.measure import Compute, Measure
 from curate.pairs.image import encode_png
+from curate.pairs.marks import ALTERED, marked
 
 
 def augment(measure: Measure, models: Mapping[str, Path]) -> Compute:
@@ -28,7 +29,7 @@ def altered(pixels: np.ndarray, by: Mapping[str, float], seed: int) -> bytes | N
         if name in by:
             image = alter(image, by[name], draw(name))
     made = np.asarray(image)
-    return None if np.array_equal(made, pixels) else encode_png(made)
+    return None if np.array_equal(made, pixels) else marked(encode_png(made), ALTERED)
 
 
 def crop(image: Image.Image, least: float, chance: Chance) -> Image.Image:

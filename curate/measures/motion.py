@@ -36,6 +36,7 @@ def motion(model: str, rate: float, seed: int = 0, **settings: Any) -> Measure:
 
 def film(measure: Measure, models: Mapping[str, Path]) -> Compute:
     from curate.models.filmer import filmer
+    from curate.pairs.marks import TRAINED, marked
 
     settings = chosen(measure)
     rate = Fraction(settings.pop("rate")).limit_denominator(1001)
@@ -43,7 +44,7 @@ def film(measure: Measure, models: Mapping[str, Path]) -> Compute:
 
     def compute(texts: Sequence[str]) -> pl.DataFrame:
         seeds = [noise(text, measure.params["seed"]) for text in texts]
-        files = [_mp4(frames, rate) for frames in shoot(list(texts), seeds)]
+        files = [marked(_mp4(frames, rate), TRAINED) for frames in shoot(list(texts), seeds)]
         return pl.DataFrame({"bytes": files}, schema=dict(measure.returns))
 
     return compute

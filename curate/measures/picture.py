@@ -16,7 +16,7 @@ MADE: dict[str, type[pl.DataType]] = {"bytes": pl.Binary}
 
 
 def picture(model: str, seed: int = 0, **settings: Any) -> Measure:
-    """A picture of each text as PNG: `made`.
+    """A picture of each text as PNG, marked as generated: `made`.
 
     `model` is a text-to-image pipeline of diffusers, by reference; its noise is drawn from the text
     and the seed. `settings` are those of `curate.models.painter.painter`.
@@ -37,7 +37,7 @@ def picture(model: str, seed: int = 0, **settings: Any) -> Measure:
 
 
 def variation(model: str, seed: int = 0, **settings: Any) -> Measure:
-    """A variation of each picture that heeds a text, as PNG: `made`.
+    """A variation of each picture that heeds a text, as PNG, marked as generated: `made`.
 
     `model` is an image-to-image pipeline of diffusers, by reference, or one that inpaints; its noise
     is drawn from the picture, the text and the seed. `settings` are those of
@@ -61,12 +61,13 @@ def variation(model: str, seed: int = 0, **settings: Any) -> Measure:
 def draw(measure: Measure, models: Mapping[str, Path]) -> Compute:
     from curate.models.painter import painter
     from curate.pairs.image import encode_png
+    from curate.pairs.marks import TRAINED, marked
 
     paint = painter(f"file:{models['painter']}", **chosen(measure))
 
     def compute(texts: Sequence[str]) -> pl.DataFrame:
         seeds = [noise(text, measure.params["seed"]) for text in texts]
-        files = [encode_png(pixels) for pixels in paint(list(texts), seeds)]
+        files = [marked(encode_png(pixels), TRAINED) for pixels in paint(list(texts), seeds)]
         return pl.DataFrame({"bytes": files}, schema=dict(measure.returns))
 
     return compute
@@ -76,6 +77,7 @@ def vary(measure: Measure, models: Mapping[str, Path]) -> Compute:
     from curate.measures.image import pixels_hash
     from curate.models.varier import varier
     from curate.pairs.image import encode_png
+    from curate.pairs.marks import TRAINED, marked
 
     repaint = varier(f"file:{models['painter']}", **chosen(measure))
 
@@ -83,7 +85,7 @@ def vary(measure: Measure, models: Mapping[str, Path]) -> Compute:
         images, texts = (list(side) for side in zip(*couples, strict=True))
         names = [pixels_hash(pixels) + text for pixels, text in couples]
         seeds = [noise(name, measure.params["seed"]) for name in names]
-        files = [encode_png(pixels) for pixels in repaint(images, texts, seeds)]
+        files = [marked(encode_png(pixels), TRAINED) for pixels in repaint(images, texts, seeds)]
         return pl.DataFrame({"bytes": files}, schema=dict(measure.returns))
 
     return compute

@@ -11,13 +11,14 @@ import polars as pl
 
 from curate.errors import Unreadable
 from curate.measures.measure import Compute, Measure
+from curate.pairs.marks import TRAINED, marked
 
 if TYPE_CHECKING:
     from curate.models.voice import Voice
 
 
 def speech(voice: str, seed: int = 0) -> Measure:
-    """A recording of each text as FLAC (mono, 16 bit, the voice's own rate): `made`, `seconds`.
+    """A recording of each text as FLAC (mono, 16 bit, the voice's own rate), marked: `made`, `seconds`.
 
     `voice` is a name as `curate.models.voice` says.
     """
@@ -27,7 +28,7 @@ def speech(voice: str, seed: int = 0) -> Measure:
     known = engine in ENGINES
     return Measure(
         name="text.speech",
-        version=1,
+        version=2,
         of=("text",),
         returns={"bytes": pl.Binary, "seconds": pl.Float64},
         makes="audio",
@@ -66,4 +67,4 @@ def _spoken(text: str, voice: Voice, seed: int) -> dict[str, Any]:
         return {"error": "the text has nothing to be spoken"}
     file = io.BytesIO()
     soundfile.write(file, samples, rate, format="FLAC", subtype="PCM_16")
-    return {"bytes": file.getvalue(), "seconds": len(samples) / rate}
+    return {"bytes": marked(file.getvalue(), TRAINED), "seconds": len(samples) / rate}

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from curate.pairs.audio import decode_audio
+from curate.pairs.marks import ALTERED, source_type
 from tests.workspace import Workspace, photo, tone, write_lines
 
 CAPTIONS = ["A duck on a pond.", "A dog looks to the left.", "A red apple.", "An owl at night."]
@@ -62,6 +63,7 @@ def test_children_keep_what_was_not_altered(place: Workspace) -> None:
     assert made["speech"].to_list() == made["speech_parent"].to_list()
     files = [cell["bytes"] for cell in made["image"]]
     assert len(set(files)) == 8
+    assert {source_type(file) for file in files} == {ALTERED}
     for cell, parent in zip(made["image"], made["image_parent"], strict=True):
         width, height = Image.open(BytesIO(cell["bytes"])).size
         before = Image.open(BytesIO(parent["bytes"])).size
@@ -90,6 +92,7 @@ def test_sounds_are_altered_as_told(place: Workspace) -> None:
         assert len(after.samples) != len(before.samples)
         assert 0.9 <= len(before.samples) / len(after.samples) <= 1.1
         assert np.abs(after.samples).max() < 1
+        assert source_type(cell["bytes"]) == ALTERED
 
 
 def test_noise_lies_as_far_below_as_told(place: Workspace) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from curate.pairs.marks import TRAINED, source_type
 from curate.run.build import Built
 from tests.workspace import Workspace, curate, write_lines
 
@@ -123,6 +124,7 @@ def test_released_sounds_are_those_that_were_made(
     synthetic = data.filter(pl.col("origin") == "synthetic")
     assert synthetic.height
     assert all(cell["bytes"][:4] == b"fLaC" for cell in synthetic["speech"])
+    assert {source_type(cell["bytes"]) for cell in synthetic["speech"]} == {TRAINED}
 
 
 def test_a_share_is_never_passed(spoken: tuple[Workspace, Built]) -> None:

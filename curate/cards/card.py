@@ -130,7 +130,8 @@ def _generated(generated: Sequence[Generated]) -> str:
     ]
     head = (
         "The column `origin` says of every pair whether it was `collected`, has a field that was "
-        "`pseudo_labelled`, or is `synthetic`. `made.parquet` names every content that a machine "
+        "`pseudo_labelled`, is `synthetic`, or came with a mark that says so "
+        "(`declared_synthetic`). `made.parquet` names every content that a machine "
         "made, taken or rejected, with its generator, prompt and settings."
     )
     table = ["| step | field | generator | made | taken |", "|---|---|---|---:|---:|", *rows]

@@ -16,6 +16,7 @@ from curate.errors import Unreadable
 from curate.measures.measure import Compute, Measure
 from curate.pairs.audio import Waveform, encode_flac, probe_audio
 from curate.pairs.identity import content_hash
+from curate.pairs.marks import source_type
 from curate.pairs.span import Recording, check_within
 
 FLOOR = -120.0
@@ -28,6 +29,7 @@ HEADER: dict[str, type[pl.DataType]] = {
     "rate": pl.Int32,
     "channels": pl.Int32,
     "duration": pl.Float64,
+    "source_type": pl.String,
 }
 DECODED: dict[str, type[pl.DataType]] = {"samples_sha256": pl.String, "seconds": pl.Float64}
 LEVEL: dict[str, type[pl.DataType]] = {
@@ -38,7 +40,7 @@ LEVEL: dict[str, type[pl.DataType]] = {
 
 AUDIO_PROBE = Measure(
     name="audio.probe",
-    version=2,
+    version=3,
     of=("audio",),
     returns=HEADER,
     compute="curate.measures.audio:probe",
@@ -155,6 +157,6 @@ def _header(recording: Recording) -> tuple[str | int | float | None, ...]:
         if span is not None:
             check_within(span, header.duration)
     except Unreadable as error:
-        return (None, None, None, None, error.message)
+        return (*[None] * len(HEADER), error.message)
     duration = header.duration if span is None else span.duration
-    return (header.format, header.rate, header.channels, duration, None)
+    return (header.format, header.rate, header.channels, duration, source_type(data), None)

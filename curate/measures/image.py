@@ -13,6 +13,7 @@ from PIL import Image
 from curate.errors import Unreadable
 from curate.measures.measure import Compute, Measure
 from curate.pairs.image import probe_image
+from curate.pairs.marks import source_type
 
 SHARPNESS_SIDE = 512
 """Longer side that larger images are reduced to, so that sharpness is comparable."""
@@ -22,6 +23,7 @@ HEADER: dict[str, type[pl.DataType]] = {
     "width": pl.Int32,
     "height": pl.Int32,
     "frames": pl.Int32,
+    "source_type": pl.String,
 }
 DECODED: dict[str, type[pl.DataType]] = {
     "pixels_sha256": pl.String,
@@ -32,7 +34,7 @@ SHARPNESS: dict[str, type[pl.DataType]] = {"sharpness": pl.Float64}
 
 IMAGE_PROBE = Measure(
     name="image.probe",
-    version=2,
+    version=3,
     of=("image",),
     returns=HEADER,
     compute="curate.measures.image:probe",
@@ -114,5 +116,6 @@ def _header(data: bytes) -> tuple[str | int | None, ...]:
     try:
         header = probe_image(data)
     except Unreadable as error:
-        return (None, None, None, None, error.message)
-    return (header.format, header.width, header.height, header.frames, None)
+        return (*[None] * len(HEADER), error.message)
+    said = source_type(data)
+    return (header.format, header.width, header.height, header.frames, said, None)

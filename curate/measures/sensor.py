@@ -14,6 +14,7 @@ import polars as pl
 from curate.errors import Unreadable
 from curate.measures.measure import Compute, Measure
 from curate.pairs.identity import content_hash
+from curate.pairs.marks import source_type
 from curate.pairs.sensor import Stream, probe_sensor, write_stream
 from curate.pairs.span import Recording
 
@@ -24,13 +25,14 @@ HEADER: dict[str, type[pl.DataType]] = {
     "rate": pl.Float64,
     "start": pl.Float64,
     "duration": pl.Float64,
+    "source_type": pl.String,
 }
 READ: dict[str, type[pl.DataType]] = {"stream_sha256": pl.String, "samples": pl.Int64}
 CUT: dict[str, type[pl.DataType]] = {"bytes": pl.Binary, "bytes_sha256": pl.String}
 
 SENSOR_PROBE = Measure(
     name="sensor.probe",
-    version=1,
+    version=2,
     of=("sensor",),
     returns=HEADER,
     compute="curate.measures.sensor:probe",
@@ -103,5 +105,6 @@ def _header(recording: Recording) -> tuple[str | int | float | None, ...]:
         header.rate,
         header.start,
         header.duration,
+        source_type(recording.data),
         None,
     )

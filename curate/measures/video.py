@@ -14,6 +14,7 @@ import polars as pl
 from curate.errors import Unreadable
 from curate.measures.measure import Compute, Measure
 from curate.pairs.identity import content_hash
+from curate.pairs.marks import source_type
 from curate.pairs.span import Recording, check_within
 from curate.pairs.video import check_video, cut_video, probe_video
 
@@ -25,13 +26,14 @@ HEADER: dict[str, type[pl.DataType]] = {
     "rate": pl.Float64,
     "duration": pl.Float64,
     "has_sound": pl.Boolean,
+    "source_type": pl.String,
 }
 DECODED: dict[str, type[pl.DataType]] = {"frames": pl.Int32}
 CUT: dict[str, type[pl.DataType]] = {"bytes": pl.Binary, "bytes_sha256": pl.String}
 
 VIDEO_PROBE = Measure(
     name="video.probe",
-    version=1,
+    version=2,
     of=("video",),
     returns=HEADER,
     compute="curate.measures.video:probe",
@@ -105,6 +107,7 @@ def _header(recording: Recording) -> tuple[str | int | float | bool | None, ...]
         header.rate,
         header.duration if span is None else span.duration,
         header.has_sound,
+        source_type(data),
         None,
     )
 

@@ -19,7 +19,7 @@ from curate.pairs.field import (
     media_fields,
 )
 from curate.pairs.keys import content_hashes
-from curate.pairs.origin import COLLECTED
+from curate.pairs.origin import COLLECTED, DECLARED
 from curate.run.gather import content_keys, pair_ids
 from curate.store.blobs import Blobs
 
@@ -41,7 +41,7 @@ def admit(added: pl.DataFrame, table: pl.DataFrame, fields: Fields, blobs: Blobs
     """The pairs of `Outcome.added` as rows of the table; those that are there already stay out."""
     rows = _with_contents(added, table, fields, blobs)
     if "pair_id" not in rows.columns:
-        rows = rows.with_columns(pair_ids(rows, fields), origin=pl.lit(COLLECTED))
+        rows = rows.with_columns(pair_ids(rows, fields), _origin(rows, table))
     if "verdict" not in rows.columns:
         rows = rows.with_columns(verdict=pl.lit("add"))
     rows = _with_places(rows, table)
@@ -143,6 +143,14 @@ def _with_places(rows: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
         pl.col("source").first(), pl.col("row").unique(maintain_order=True).str.join(" + ")
     )
     return rows.drop("source", "row", strict=False).hstack(told.drop("at"))
+
+
+def _origin(rows: pl.DataFrame, table: pl.DataFrame) -> pl.Series:
+    """A pair is collected, unless a part of it is said to be generated."""
+    declared = table.filter(pl.col("origin") == DECLARED)["pair_id"]
+    of = pl.col("parents").list.eval(pl.element().is_in(declared.implode())).list.any()
+    origin = pl.when(of).then(pl.lit(DECLARED)).otherwise(pl.lit(COLLECTED))
+    return rows.select(origin=origin).to_series()
 
 
 def _as_table(rows: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:

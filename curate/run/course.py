@@ -18,7 +18,8 @@ from curate.ledger.verdict import unreadable, verdicts
 from curate.measures.measure import Measure
 from curate.pairs.components import components, stars
 from curate.pairs.field import CLOCKED, Fields, content_fields, media_fields
-from curate.pairs.origin import SYNTHETIC
+from curate.pairs.marks import is_generated
+from curate.pairs.origin import DECLARED, SYNTHETIC
 from curate.run.admitting import admit, change, joined
 from curate.run.asking import Asking, NotMeasured
 from curate.run.gather import Gathered
@@ -66,6 +67,15 @@ class _Look:
         errors = values.filter(pl.col("error").is_not_null()).select("key", "error")
         joined = table.select("pair_id", key=key).join(errors, on="key", maintain_order="left")
         return joined.select("pair_id", pl.lit(self.field).alias("field"), "error")
+
+    def generated(self, table: pl.DataFrame, asking: Asking) -> pl.DataFrame:
+        """`pair_id`, `field`, `source` of the pairs whose header says that a machine made it."""
+        key = f"{self.content}_sha256"
+        found = asking.measure(self.measure, table[key]).select("key", source="source_type")
+        said = [source for source in found["source"].unique() if is_generated(source)]
+        known = found.filter(pl.col("source").is_in(said))
+        joined = table.select("pair_id", key=key).join(known, on="key", maintain_order="left")
+        return joined.select("pair_id", pl.lit(self.field).alias("field"), "source")
 
 
 @dataclass
@@ -310,9 +320,22 @@ class Course:
 
     def _read(self, asking: Asking) -> pl.DataFrame:
         """Verdicts of reading, and of every header that cannot be understood."""
-        broken = left(self._unreadable(self._sound(), self._headers(), asking))
-        read = self.gathered.read.join(broken, on="pair_id", how="anti")
-        return pl.concat([read, broken])
+        sound, headers = self._sound(), self._headers()
+        broken = left(self._unreadable(sound, headers, asking))
+        said = self.gathered.read.join(broken, on="pair_id", how="anti")
+        if headers:
+            said = self._declare(said, [look.generated(sound, asking) for look in headers])
+        return pl.concat([said, broken])
+
+    def _declare(self, said: pl.DataFrame, generated: Sequence[pl.DataFrame]) -> pl.DataFrame:
+        """Pairs of which a file says that it was generated are not collected as others are."""
+        first = pl.concat(generated).unique("pair_id", keep="first", maintain_order=True)
+        of = pl.col("pair_id").is_in(first["pair_id"].implode())
+        origin = pl.when(of).then(pl.lit(DECLARED)).otherwise("origin")
+        self.table = self.table.with_columns(origin=origin)
+        reason = pl.format("{} says it was generated", "field")
+        told = first.select("pair_id", reason=reason, detail="source")
+        return said.update(told, on="pair_id", how="left")
 
     def _decode(self, asking: Asking) -> pl.DataFrame:
         return self._unreadable(self.living, self._contents(), asking)

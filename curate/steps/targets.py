@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from curate.pairs.draw import uniform
 from curate.pairs.field import Fields, group_fields, metadata_fields
-from curate.pairs.origin import SYNTHETIC
+from curate.pairs.origin import DECLARED, SYNTHETIC
 from curate.steps.learning import learned
 from curate.steps.quota import UNKNOWN, Cap, Goal, Plan
 from curate.steps.step import Objection
@@ -196,7 +196,7 @@ def _cap(table: pl.DataFrame, name: str | None, share: float) -> Cap:
     import polars as pl
 
     value = pl.lit(None, pl.String) if name is None else pl.col(name).cast(pl.String)
-    made = pl.col("origin") == SYNTHETIC
+    made = pl.col("origin").is_in([DECLARED, SYNTHETIC])
     counts = (
         table.select(value=value.fill_null(UNKNOWN), made=made)
         .group_by("value")

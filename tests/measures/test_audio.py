@@ -48,9 +48,9 @@ def test_probe_keeps_order_and_tells_failures() -> None:
         AUDIO_PROBE, [Recording(data) for data in (out.getvalue(), b"", out.getvalue())]
     )
     assert frame.rows() == [
-        ("FLAC", RATE, 2, 1.0, None),
-        (None, None, None, None, "the file is empty"),
-        ("FLAC", RATE, 2, 1.0, None),
+        ("FLAC", RATE, 2, 1.0, None, None),
+        (None, None, None, None, None, "the file is empty"),
+        ("FLAC", RATE, 2, 1.0, None, None),
     ]
 
 

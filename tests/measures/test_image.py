@@ -44,10 +44,10 @@ def jpeg() -> bytes:
 def test_probe_keeps_order_and_tells_failures() -> None:
     frame = measured(IMAGE_PROBE, [jpeg(), b"", b"junk", jpeg()])
     assert frame.rows() == [
-        ("JPEG", 50, 30, 1, None),
-        (None, None, None, None, "the file is empty"),
-        (None, None, None, None, "not an image: it begins with 6a 75 6e 6b"),
-        ("JPEG", 50, 30, 1, None),
+        ("JPEG", 50, 30, 1, None, None),
+        (None, None, None, None, None, "the file is empty"),
+        (None, None, None, None, None, "not an image: it begins with 6a 75 6e 6b"),
+        ("JPEG", 50, 30, 1, None, None),
     ]
 
 

@@ -23,8 +23,8 @@ def store(tmp_path: Path) -> MeasureStore:
 
 
 def probe(*keys: str) -> pl.DataFrame:
-    rows = {"key": list(keys), "error": None, "format": "PNG", "width": 1, "height": 2, "frames": 1}
-    return pl.DataFrame(rows)
+    header = {"format": "PNG", "width": 1, "height": 2, "frames": 1, "source_type": None}
+    return pl.DataFrame({"key": list(keys), "error": None, **header})
 
 
 def shelf(store: MeasureStore) -> Shelf:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from curate.pairs.draw import uniform
 from curate.pairs.field import Fields, group_fields, metadata_fields
 from curate.pairs.origin import DECLARED, SYNTHETIC
 from curate.steps.learning import learned
@@ -161,6 +160,8 @@ class Targets(BaseModel):
         self, table: pl.DataFrame, source: str, fields: Fields, each: int, seed: int
     ) -> pl.DataFrame:
         import polars as pl
+
+        from curate.pairs.draw import uniform
 
         named = {name for _, name in self._named()} | {r.field for r in self._rules(fields)}
         parents = table.filter(learned(table) & pl.col(f"{source}_sha256").is_not_null())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from curate.recipe.items import Item
-from curate.steps.labelling import Labelling
 from curate.steps.score import Score
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def _check_joins(reading: Reading, steps: Sequence[Item[Step]], sources: Sequenc
 
 
 def _check_fills(reading: Reading, judged: Item[Evaluation], steps: Sequence[Step]) -> None:
-    labelled = [step.fill for step in steps if isinstance(step, Labelling)]
+    labelled = [name for step in steps for name in step.fills]
     for name in judged.part.fills:
         if name not in labelled:
             reading.at_key(

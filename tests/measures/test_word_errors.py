@@ -35,6 +35,43 @@ def test_the_normal_form_is_its_own(text: str) -> None:
     assert normal(once) == once
 
 
+@pytest.mark.parametrize(
+    ("written", "heard", "language"),
+    [
+        ("2 owls", "two owls", "en"),
+        ("Twenty-one candles", "21 candles", "en"),
+        ("3 canards", "trois canards", "fr"),
+        ("\u0663 owls", "3 owls", None),
+    ],
+)
+def test_a_number_is_heard_right_however_it_is_written(
+    written: str, heard: str, language: str | None
+) -> None:
+    expected = 0.0 if language else 0.5
+    assert Errors.between(written, heard, language).wer == expected
+
+
+@pytest.mark.parametrize("written", ["007", "10th", "1" * 20, "b52"])
+def test_what_is_no_whole_number_stays_as_written(written: str) -> None:
+    assert normal(written, "en") == written
+
+
+def test_digits_stay_where_nobody_can_spell_them() -> None:
+    assert normal("10 ducks") == "10 ducks"
+    assert normal("10 anseriformes", "la") == "10 anseriformes"
+
+
+@given(st.text(st.sampled_from("0123456789 ,.-'ab")))
+def test_the_normal_form_with_numbers_is_its_own(text: str) -> None:
+    once = normal(text, "en")
+    assert normal(once, "en") == once
+
+
+@given(st.integers(0, 10**15 - 1))
+def test_another_number_is_another_text(number: int) -> None:
+    assert normal(str(number), "en") != normal(str(number + 1), "en")
+
+
 def test_rates() -> None:
     errors = Errors.between("A red duck.", "the red duck sleeps")
     assert errors.wer == pytest.approx(2 / 3)

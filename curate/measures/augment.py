@@ -26,23 +26,27 @@ UNCHANGED = "nothing of it was changed"
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "image": ("numpy", "pillow", "resvg_py"),
     "audio": ("av", "numpy", "scipy", "soundfile"),
+    "sensor": ("numpy", "pyarrow"),
+    "text": ("numpy",),
 }
 
 
 def augmented(modality: str, by: Mapping[str, Any], seed: int = 0) -> Measure:
     """A content altered `by` what `curate.measures.augment_<modality>` knows, by name and strength.
 
-    Pictures are made as PNG, recordings as FLAC.
+    Pictures are made as PNG, recordings as FLAC, streams as Parquet: `made`; texts are `text`.
     """
+    made: dict[str, Any] = {"makes": modality, "returns": {"bytes": pl.Binary}}
+    if modality == "text":
+        made = {"returns": {"text": pl.String}}
     return Measure(
         name=f"{modality}.augment",
         version=1,
         of=(modality,),
-        returns={"bytes": pl.Binary},
-        makes=modality,
         compute=f"curate.measures.augment_{modality}:augment",
         params={"seed": seed, "by": dict(by)},
         libraries=LIBRARIES[modality],
+        **made,
     )
 
 

@@ -1,10 +1,10 @@
 """What files say of how they came about, for machines to read: IPTC's digital source type.
 
-`marked` writes it where the format has its place for it: an XMP packet, in FLAC a comment. Nothing
-else of the file changes: pixels and samples stay, byte for byte, and the same file is made each
-time. `source_type` finds it in any file, also in those of others: in XMP, comments and ID3 tags,
-and in C2PA manifests (whose signature is not checked: that is `curate.pairs.manifest`). XMP and the
-text of manifests lie open in a file, so that they can be found without knowing its format.
+`marked` writes it where the format has its place for it: an XMP packet, in FLAC a comment (Parquet
+gets its own as it is written, `curate.pairs.sensor.write_stream`). Nothing else of the file changes:
+pixels and samples stay, and the same file is made each time. `source_type` finds it in any file,
+also in those of others: in XMP, comments and ID3 tags, and in C2PA manifests, whose signatures are
+not checked. All of these lie open in a file, so that they are found without knowing its format.
 
 Vocabulary: https://cv.iptc.org/newscodes/digitalsourcetype/ (of 2024-09-17), and C2PA 2.1's own
 `trainedAlgorithmicData`.

@@ -66,13 +66,18 @@ def read_stream(recording: Recording) -> Stream:
     return stream if recording.span is None else _cut(stream, recording.span)
 
 
-def write_stream(stream: Stream) -> bytes:
-    """A Parquet file with the column `time` and one per channel; the same bytes for the same stream."""
+def write_stream(stream: Stream, source: str | None = None) -> bytes:
+    """A Parquet file with the column `time` and one per channel; the same bytes for the same stream.
+
+    `source` is what it says of how it came about, as `curate.pairs.marks` has it.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     columns = dict(zip(stream.names, stream.values.T, strict=True))
     table = pa.table({"time": stream.times, **columns})
+    if source is not None:
+        table = table.replace_schema_metadata({"DigitalSourceType": source})
     out = BytesIO()
     pq.write_table(table, out, compression="zstd", write_page_checksum=True)
     return out.getvalue()

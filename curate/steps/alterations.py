@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 OF: dict[str, tuple[str, ...]] = {
     "image": ("crop", "flip", "colour", "blur"),
     "audio": ("speed", "reverberation", "noise", "mask"),
+    "text": ("spelling",),
+    "sensor": ("scaling", "jitter", "dropout"),
 }
 """The names of a modality's alterations, in the order in which they are applied."""
 
@@ -58,6 +60,22 @@ class Alterations(BaseModel):
         None,
         description="Recordings: a stretch of time and a band of frequencies, each up to this "
         "share, are left out.",
+    )
+
+    spelling: Share | None = Field(
+        None, description="Texts: this share of the longer words, one at least, is misspelt."
+    )
+    scaling: Share | None = Field(
+        None, description="Streams: each channel by a factor of up to this share off."
+    )
+    jitter: float | None = Field(
+        None,
+        gt=0,
+        le=10,
+        description="Streams: noise up to this share of what a channel varies by.",
+    )
+    dropout: Share | None = Field(
+        None, description="Streams: a stretch of up to this share has no values."
     )
 
     @model_validator(mode="after")

@@ -21,18 +21,19 @@ if TYPE_CHECKING:
 
 
 class Augment(Synthesis):
-    """Alter a field a little: crop, tint or mirror pictures, put noise under recordings.
+    """Alter a field a little: crop or mirror pictures, put noise under recordings, misspell words.
 
     A picture is not mirrored if a text beside it names a side. What is altered is judged by nothing
     unless the recipe says so: it is meant to be like its parent.
     """
 
     model_config = ConfigDict(populate_by_name=True)
-    summary: ClassVar[str] = "alter pictures and recordings a little"
+    summary: ClassVar[str] = "alter pictures, recordings, texts or streams a little"
     leads: ClassVar[str] = "augment"
     examples: ClassVar[tuple[str, ...]] = (
         "- synthesize: {augment: image, into: image, by: {crop: 0.8, flip: 0.5, colour: 0.2}}",
         "- synthesize: {augment: speech, into: speech, by: {speed: 0.1, noise: {min: 10, max: 30}}}",
+        "- synthesize: {augment: caption, into: caption, by: {spelling: 0.1}}",
     )
     asks: ClassVar[tuple[str, ...]] = ()
 

@@ -13,6 +13,8 @@ from PIL import Image
 
 from curate.pairs.audio import decode_audio
 from curate.pairs.marks import ALTERED, source_type
+from curate.pairs.sensor import Stream, read_stream, write_stream
+from curate.pairs.span import Recording
 from tests.workspace import Workspace, photo, tone, write_lines
 
 CAPTIONS = ["A duck on a pond.", "A dog looks to the left.", "A red apple.", "An owl at night."]
@@ -109,6 +111,43 @@ def test_the_same_is_made_again_elsewhere(place: Workspace, tmp_path: Path) -> N
     second = place.copied(tmp_path)
     digest = first.build().digest
     assert second.having(name="again", steps=[{"synthesize": step}]).build().digest == digest
+
+
+def test_words_are_misspelt(place: Workspace) -> None:
+    step = {"augment": "caption", "into": "caption", "each": 2, "by": {"spelling": 0.4}}
+    other, made = children(place, step, "spelling")
+    assert made.height == 2 * len(CAPTIONS)
+    assert made["image"].to_list() == made["image_parent"].to_list()
+    for text, before in made.select("caption", "caption_parent").iter_rows():
+        words, known = text.split(), before.split()
+        assert 1 <= sum(a != b for a, b in zip(words, known, strict=True)) <= 2
+        assert all(a == b for a, b in zip(words, known, strict=True) if len(b.strip(".")) < 4)
+    told = pl.read_parquet(other.release / "made.parquet")
+    assert sorted(told["prompt"]) == sorted(CAPTIONS * 2)
+
+
+def test_streams_are_altered_on_the_same_clock(tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir()
+    times = np.arange(200) / 50
+    before = Stream(times, np.stack([np.sin(times), np.cos(times)], axis=1), ("x", "y"))
+    (tmp_path / "media" / "walk.parquet").write_bytes(write_stream(before))
+    write_lines(tmp_path / "media" / "rows.jsonl", [{"walk": "walk.parquet", "label": "walks"}])
+    fields = {"walk": {"type": "sensor"}, "label": {"type": "text"}}
+    source = {"path": "../media/rows.jsonl", "walk": "walk", "label": "label"}
+    plain = Workspace(tmp_path).having(
+        name="all", version="1.0.0", fields=fields, sources=[{"jsonl": source}], steps=[]
+    )
+    by = {"scaling": 0.2, "jitter": 0.05, "dropout": 0.1}
+    _, made = children(plain, {"augment": "walk", "into": "walk", "each": 3, "by": by}, "walks")
+    assert made.height == 3
+    for cell in made["walk"]:
+        assert source_type(cell["bytes"]) == ALTERED
+        after = read_stream(Recording(cell["bytes"]))
+        np.testing.assert_array_equal(after.times, times)
+        silent = np.isnan(after.values)
+        assert 1 <= silent[:, 0].sum() <= 20
+        np.testing.assert_array_equal(silent[:, 0], silent[:, 1])
+        assert np.nanmax(np.abs(after.values - before.values)) < 0.4
 
 
 @pytest.mark.parametrize(

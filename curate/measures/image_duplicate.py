@@ -36,6 +36,13 @@ EVEN = 0.5
 """Weight of the lowest frequencies of colours beside those of edges."""
 CUT = 0.035
 """Share of a side that is off every edge of a picture's core."""
+WINDOWS = tuple(
+    (down, across, share)
+    for share, starts in ((0.77, (0.04, 0.115, 0.19)), (0.88, (0.03, 0.08)))
+    for down in starts
+    for across in starts
+)
+"""Where a picture may be cropped: what is off above and left, and what is left each way, as shares."""
 REMEMBERED = 512
 """Small pictures kept in memory, of 12 kB each."""
 
@@ -87,6 +94,19 @@ of the picture less `CUT` of every edge. Rectified changes stand still where a p
 little, and a copy that was cut a little is like the original's core. `flat`: whether there is
 nothing to see but one colour, of which then `whole` holds the mean."""
 
+IMAGE_WINDOWS = Measure(
+    name="image.windows",
+    version=1,
+    of=("image",),
+    returns={"windows": pl.Binary},
+    compute="curate.measures.image_duplicate:windows",
+    view="bytes",
+    libraries=("pillow", "resvg_py"),
+    params={"side": SIDE},
+    chunk=64,
+)
+"""What `edges` of a sketch would be if the picture were cropped to each of `WINDOWS`, int8 (13, 51)."""
+
 
 def thumbnail(measure: Measure, models: Mapping[str, Path]) -> Compute:
     def compute(files: Sequence[bytes]) -> pl.DataFrame:
@@ -98,6 +118,13 @@ def thumbnail(measure: Measure, models: Mapping[str, Path]) -> Compute:
 def sketch(measure: Measure, models: Mapping[str, Path]) -> Compute:
     def compute(files: Sequence[bytes]) -> pl.DataFrame:
         return _of_readable(files, _sketches, measure.returns)
+
+    return compute
+
+
+def windows(measure: Measure, models: Mapping[str, Path]) -> Compute:
+    def compute(files: Sequence[bytes]) -> pl.DataFrame:
+        return _of_readable(files, _windowed, measure.returns)
 
     return compute
 
@@ -144,18 +171,18 @@ def _halved(planes: np.ndarray) -> np.ndarray:
 def _sketches(small: Sequence[Small]) -> pl.DataFrame:
     planes = _stacked(small)
     flat = np.ptp(planes, axis=(2, 3)).max(1) <= FLAT
-    waves = np.concatenate([_waves(0.0)[0], _waves(CUT)[0][:2]])
-    found = waves @ np.subtract(planes, 128, dtype=np.float32) @ waves.T
-    whole = _colours(found[..., :8, :8])
+    waves = _waves(0.0, 1.0)[0]
+    whole = _colours(waves @ np.subtract(planes, 128, dtype=np.float32) @ waves.T)
     whole[flat, :3] = planes[flat].mean((2, 3)).round() - 128
-    edges, core = _edges(planes[:, 0])
-    kinds = {
-        "whole": whole,
-        "edges": _pointed([*edges, EVEN * _lowest(found[..., :2, :2])]),
-        "core": _pointed([*core, EVEN * _lowest(found[..., 8:, 8:])]),
-    }
+    edges, core = _edges(planes, ((0.0, 0.0, 1.0), (CUT, CUT, 1 - 2 * CUT)))
+    kinds = {"whole": whole, "edges": edges, "core": core}
     values = {name: [each.tobytes() for each in rows] for name, rows in kinds.items()}
     return pl.DataFrame(values | {"flat": flat})
+
+
+def _windowed(small: Sequence[Small]) -> pl.DataFrame:
+    found = np.stack(_edges(_stacked(small), WINDOWS), axis=1)
+    return pl.DataFrame({"windows": [each.tobytes() for each in found]})
 
 
 def _colours(found: np.ndarray) -> np.ndarray:
@@ -181,16 +208,23 @@ def _lowest(found: np.ndarray) -> np.ndarray:
     return found.reshape(len(found), -1)[:, 1:]
 
 
-def _edges(luma: np.ndarray) -> list[list[np.ndarray]]:
-    """Frequencies of how much changes across and down, (n, 20) each: of the whole, and of what is
-    left when `CUT` is off every edge. Changes lie between pixels.
+def _edges(
+    planes: np.ndarray, parts: Sequence[tuple[float, float, float]]
+) -> list[np.ndarray]:
+    """Of each part frequencies of how much changes across and down, 20 each, and the lowest of its
+    colours, int8 (n, 51). Changes lie between pixels.
     """
+    luma, level = planes[:, 0], np.subtract(planes, 128, dtype=np.float32)
     across, down = _changes(luma), _changes(luma.swapaxes(1, 2)).swapaxes(1, 2)
     kinds = []
-    for cut in (0.0, CUT):
-        pixels, between = (waves[:EDGES] for waves in _waves(cut))
-        pair = pixels @ across @ between.T, between @ down @ pixels.T
-        kinds.append([each[:, _low()] for each in pair])
+    for top, left, share in parts:
+        (pixels, between), (wide, apart) = (_waves(start, share) for start in (top, left))
+        pair = (
+            pixels[:EDGES] @ across @ apart[:EDGES].T,
+            between[:EDGES] @ down @ wide[:EDGES].T,
+        )
+        lowest = _lowest(pixels[:2] @ level @ wide[:2].T)
+        kinds.append(_pointed([*(each[:, _low()] for each in pair), EVEN * lowest]))
     return kinds
 
 
@@ -244,19 +278,21 @@ def _extent(planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 @cache
-def _waves(cut: float) -> tuple[np.ndarray, np.ndarray]:
-    """The eight lowest cosines over what is left when so much is cut off both ends, (8, side) at
-    pixels and (8, side - 1) between them; nothing elsewhere.
+def _waves(start: float, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """The eight lowest cosines over a share of a side from its start on, (8, side) at pixels and
+    (8, side - 1) between them; nothing elsewhere.
     """
     pixels = np.arange(SIDE) + 0.5
-    return _cosines(pixels / SIDE, cut), _cosines(pixels[:-1] / SIDE + 0.5 / SIDE, cut)
+    places = pixels / SIDE, pixels[:-1] / SIDE + 0.5 / SIDE
+    at, between = (_cosines(each - start, share) for each in places)
+    return at, between
 
 
-def _cosines(places: np.ndarray, cut: float) -> np.ndarray:
-    inner = (places - cut) / (1 - 2 * cut)
+def _cosines(places: np.ndarray, share: float) -> np.ndarray:
+    inner = places / share
     waves = np.cos(np.pi * np.arange(8)[:, None] * inner)
     waves[0] /= np.sqrt(2)
-    waves *= ((inner > 0) & (inner < 1)) / np.sqrt((1 - 2 * cut) * SIDE)
+    waves *= ((inner > 0) & (inner < 1)) / np.sqrt(share * SIDE)
     cosines: np.ndarray = waves.astype(np.float32)
     return cosines
 

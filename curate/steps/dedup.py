@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 CROWD = "in a crowd, held against 128 others at most"
 """What is said of a pair for which `curate.steps.copies` did not look at all that was proposed."""
-Variant: TypeAlias = Literal["flip", "rotate"]
-"""What else counts as a copy of a picture: mirrored either way; turned by quarters."""
+Variant: TypeAlias = Literal["flip", "rotate", "crop", "watermark"]
+"""What else counts as a copy of a picture."""
 NEAR = ("image", "text", "audio", "video")
 """Types of fields in which look-alikes are found."""
 
@@ -66,6 +66,7 @@ class Dedup(Step):
         "- dedup: {near: image}",
         "- dedup: {near: caption, minhash: {threshold: 0.8}}",
         "- dedup: {near: image, variants: [flip, rotate]}",
+        "- dedup: {near: image, variants: [crop, watermark], keep: largest}",
         "- dedup: {near: [image, caption], keep: largest}",
         "- dedup: {near: [image, caption], match: any}",
         "- dedup: {near: speech}",
@@ -111,7 +112,8 @@ class Dedup(Step):
     variants: list[Variant] = Field(
         [],
         description="Images: what else counts as a copy. `flip`: mirrored, left to right or upside "
-        "down; `rotate`: turned by quarters. By default neither: an arrow that points elsewhere is "
+        "down; `rotate`: turned by quarters; `crop`: up to a quarter off each side's length; `watermark`: "
+        "a logo or a line of text near an edge. By default none: an arrow that points elsewhere is "
         "another picture.",
     )
     minhash: MinHash = Field(MinHash(), description="Texts: when they count as alike.")

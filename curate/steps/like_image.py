@@ -8,16 +8,19 @@ The verdict is the least alike spot of the two small pictures (`curate.steps.loo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from curate.measures.image_duplicate import IMAGE_SKETCH, IMAGE_THUMBNAIL
+from curate.measures.image_duplicate import IMAGE_SKETCH, IMAGE_THUMBNAIL, IMAGE_WINDOWS
+from curate.steps.cropped import cropped
 from curate.steps.forest import near
 from curate.steps.likeness import ALIKE, COUPLES, crowd
 from curate.steps.look import looks, worthwhile
+from curate.steps.marked import marked
 from curate.steps.orientation import orientations
 from curate.steps.pictures import Pictures
 from curate.steps.sketches import PART, Sketches
@@ -31,6 +34,8 @@ LIKENESS = 0.945
 FINE, ROUGH = (8, 0.5), (12, 0.46)
 """Trees in which sketches are looked for, and radians that they are apart at most: colours
 for what was only compressed or scaled, edges for what was cut."""
+PIECES = (("crop", "cropped", cropped), ("watermark", "watermark", marked))
+"""Variants of which a piece is compared, what the evidence says, and what looks at them."""
 FLAT_STEP = 8
 """Levels in which the colours of flat pictures are told apart by a bucket."""
 _BLOCK = 512
@@ -48,15 +53,29 @@ class Images:
     """Whether a picture may have been squeezed into another shape."""
     word: str = "image"
 
+    @property
+    def _pieces(self) -> bool:
+        return not {"crop", "watermark"}.isdisjoint(self.variants)
+
     def measures(self) -> tuple[Measure, ...]:
-        return (IMAGE_SKETCH, IMAGE_THUMBNAIL)
+        windows = (IMAGE_WINDOWS,) * self._pieces
+        return (IMAGE_SKETCH, IMAGE_THUMBNAIL, *windows)
 
     def propose(self, keys: pl.Series, ask: Ask) -> pl.DataFrame:
-        seen = Sketches.of(keys, ask)
+        seen = Sketches.of(keys, ask, windows=self._pieces)
         ways = [each.sketched(seen.whole) for each in orientations(self.variants)]
         lying = np.concatenate([seen.whole, *ways]) if ways else seen.whole
         places = [near(lying, *FINE), near(seen.edges, *ROUGH), _flat(seen)]
+        places += [near(each, *ROUGH) for each in self._windows(seen)]
         return _couples(keys, np.concatenate(places) % max(len(keys), 1))
+
+    def _windows(self, seen: Sketches) -> Iterator[np.ndarray]:
+        """Sketches, window by window: what is cropped is as a whole like a window of what it was cropped
+        from, and what has a mark is like it in windows that the mark is not in.
+        """
+        edges = seen.edges[: len(seen.whole)]
+        for window in seen.windows.swapaxes(0, 1):
+            yield np.concatenate([window, edges]) if "crop" in self.variants else window
 
     def verify(self, couples: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         parts = (self._looked(part, ask) for part in couples.iter_slices(PART))
@@ -75,6 +94,27 @@ class Images:
             couples = couples.join(found[-1], on=list(COUPLES), how="anti", maintain_order="left")
             lying = pictures.lying(way)
             found.append(self._alike(couples, seen["key"], pictures, lying, f", {way.word}"))
+        for variant, word, look in PIECES:
+            if variant in self.variants:
+                couples = couples.join(found[-1], on=list(COUPLES), how="anti")
+                found.append(self._pieced(couples, seen["key"], pictures, word, look))
+        return pl.concat(found)
+
+    def _pieced(
+        self,
+        couples: pl.DataFrame,
+        keys: pl.Series,
+        pictures: Pictures,
+        word: str,
+        look: Callable[[Pictures, Pictures], np.ndarray],
+    ) -> pl.DataFrame:
+        """Those of which one is a piece of the other, or the other but for a piece."""
+        found = [pl.DataFrame(schema=ALIKE)]
+        for block in couples.iter_slices(_BLOCK):
+            left, right = (pictures[_places(block[side], keys)] for side in COUPLES)
+            likeness = look(left, right).clip(0, 1)
+            alike = _scored(block, likeness, np.full(len(likeness), ""), f", {word}")
+            found.append(alike.filter(pl.col("likeness") >= self.threshold))
         return pl.concat(found)
 
     def _alike(

@@ -109,17 +109,21 @@ def _hopeful(one: Pictures, other: Pictures) -> np.ndarray:
 
 def _likeness(one: Pictures, other: Pictures) -> np.ndarray:
     worst = np.zeros(len(one))
-    for left, right in _softened(one, other):
-        off = np.maximum(_beyond(left, right), _beyond(right, left))
+    for off in differences(one, other):
         worst = np.maximum(worst, off.max((1, 2, 3), initial=0))
     return 1 - worst / 255
 
 
+def differences(one: Pictures, other: Pictures) -> Iterator[np.ndarray]:
+    """Levels of every spot, of luma (n, 1, 64, 64), then of chroma (n, 2, 32, 32)."""
+    for left, right in _softened(one, other):
+        yield np.maximum(_beyond(left, right), _beyond(right, left))
+
+
 def _edit(one: Pictures, other: Pictures) -> np.ndarray:
     """The largest difference of luma where most edges are the same to the level, else 0, (n,)."""
-    left, right = next(_softened(one, other))
-    off = np.maximum(_beyond(left, right), _beyond(right, left)).max((1, 2, 3), initial=0)
-    edges = ~(_plain(one.lumas) & _plain(other.lumas))
+    off = next(differences(one, other)).max((1, 2, 3), initial=0)
+    edges = mixed(one, other)
     changed = (edges & (one.lumas != other.lumas)).sum((1, 2, 3))
     return np.where(changed < STILL * edges.sum((1, 2, 3)), off, 0)
 
@@ -153,20 +157,20 @@ def after_gamma(one: Pictures, other: Pictures) -> np.ndarray:
     dark, light = one.chosen(darker, other), other.chosen(darker, one)
     gamma = _gamma(light, dark)
     made = _darkened(light, gamma)
-    mixed = ~(_plain(light.lumas) & _plain(dark.lumas))
-    known = (np.abs(made.lumas - light.lumas) >= TOLD) & ~mixed
-    found[near] = 1 - STRICT * _between(light, made, dark, mixed) / 255
+    edges = mixed(light, dark)
+    known = (np.abs(made.lumas - light.lumas) >= TOLD) & ~edges
+    found[near] = 1 - STRICT * _between(light, made, dark, edges) / 255
     found[near] *= known.mean((1, 2, 3)) >= EVIDENCE
     return found
 
 
-def _between(plain: Pictures, raised: Pictures, target: Pictures, mixed: np.ndarray) -> np.ndarray:
+def _between(plain: Pictures, raised: Pictures, target: Pictures, edges: np.ndarray) -> np.ndarray:
     """The largest distance from the raised, or where it is mixed from all up to that, (n,)."""
-    worst = np.zeros(len(mixed))
+    worst = np.zeros(len(edges))
     pairs = zip(_softened(plain, target), _softened(raised, target), strict=True)
     for (before, goal), (after, _) in pairs:
         side = goal.shape[-1]
-        blocks = mixed.reshape(len(mixed), 1, side, SIDE // side, side, SIDE // side).any((3, 5))
+        blocks = edges.reshape(len(edges), 1, side, SIDE // side, side, SIDE // side).any((3, 5))
         high, low = np.maximum(before, after), np.minimum(before, after)
         bounds = _around(high, np.maximum), _around(low, np.minimum)
         outside = np.maximum(goal - bounds[0], bounds[1] - goal).clip(0)
@@ -182,8 +186,18 @@ def laid_over(one: Pictures, other: Pictures) -> np.ndarray:
     one, other = one.chosen(first, other), other.chosen(first, one)
     rest = np.flatnonzero(_movable(one, other))
     start, off = _begun(one[rest], other[rest])
-    rest, overlay = _overlaid(one, other, rest[off <= ROUGH], start[off <= ROUGH])
-    one, other = (each[rest].dulled(DULL, DULLEST) for each in (one, other))
+    good = off <= ROUGH
+    found[rest[good]] = improved(one[rest[good]], other[rest[good]], start[good], 1)
+    return found
+
+
+def improved(one: Pictures, other: Pictures, start: Overlay, share: float) -> np.ndarray:
+    """How alike pictures are once the others lie over the ones, from a start on, as `looks` has it;
+    0 where they do not. The others' pixels are so large as a share of the ones'.
+    """
+    found = np.zeros(len(one))
+    rest, overlay = _overlaid(one, other, np.arange(len(one)), start)
+    one, other = (each[rest].dulled(DULL * share, DULLEST * share) for each in (one, other))
     luma = _replaced(one.lumas, other.lumas, overlay)[:, 0]
     laid = other.painted(luma, _replaced(one.chromas, other.chromas, overlay))
     found[rest] = 1 - STRICT * (1 - _likeness(one, laid))
@@ -208,11 +222,11 @@ def _begun(one: Pictures, other: Pictures) -> tuple[Overlay, np.ndarray]:
     difference at 16 by 16 as a share of what there is.
     """
     ways = Overlay.of_boxes(one.inner, other.inner, SIDE), Overlay.none(len(one))
-    off = [_rough(one.coarse, other.coarse, overlay) for overlay in ways]
+    off = [rough(one.coarse, other.coarse, overlay) for overlay in ways]
     return ways[0].chosen(off[0] <= off[1], ways[1]), np.minimum(*off)
 
 
-def _rough(one: np.ndarray, other: np.ndarray, overlay: Overlay) -> np.ndarray:
+def rough(one: np.ndarray, other: np.ndarray, overlay: Overlay) -> np.ndarray:
     off = np.abs(one - overlay.laid(other)) * overlay.seen(one.shape[-1])
     spread = np.abs(one - one.mean((1, 2), keepdims=True)).sum((1, 2))
     rough: np.ndarray = off.sum((1, 2)) / (spread + 1)
@@ -255,6 +269,12 @@ def _gamma(light: Pictures, dark: Pictures) -> np.ndarray:
         gamma += moved / np.maximum((change**2).sum((1, 2, 3), keepdims=True), 1e-6)
         gamma = gamma.clip(1, GAMMA)
     return gamma
+
+
+def mixed(one: Pictures, other: Pictures) -> np.ndarray:
+    """Where a spot of either is a mixture, as at every edge, bool (n, 1, 64, 64)."""
+    edges: np.ndarray = ~(_plain(one.lumas) & _plain(other.lumas))
+    return edges
 
 
 def _plain(planes: np.ndarray) -> np.ndarray:

@@ -25,6 +25,8 @@ class Overlay:
 
     shift: np.ndarray
     stretch: np.ndarray
+    reach: float = REACH
+    """Half the share of a side by which edges may lie apart."""
 
     @classmethod
     def of_boxes(cls, one: np.ndarray, other: np.ndarray, side: int) -> Overlay:
@@ -49,10 +51,10 @@ class Overlay:
         """These where `first`, the others elsewhere."""
         where = first[:, None]
         shift = np.where(where, self.shift, other.shift)
-        return Overlay(shift, np.where(where, self.stretch, other.stretch))
+        return Overlay(shift, np.where(where, self.stretch, other.stretch), self.reach)
 
     def __getitem__(self, rows: np.ndarray) -> Overlay:
-        return Overlay(self.shift[rows], self.stretch[rows])
+        return Overlay(self.shift[rows], self.stretch[rows], self.reach)
 
     @property
     def little(self) -> np.ndarray:
@@ -60,7 +62,7 @@ class Overlay:
         ends = self.shift + self.stretch - 1
         farthest = np.maximum(np.abs(self.shift), np.abs(ends)).max(1)
         together = np.abs(self.shift - ends).max(1)
-        little: np.ndarray = (farthest <= 2 * REACH) & (together <= 2 * REACH)
+        little: np.ndarray = (farthest <= 2 * self.reach) & (together <= 2 * self.reach)
         return little
 
     def improved(self, one: np.ndarray, other: np.ndarray) -> Overlay:
@@ -82,8 +84,9 @@ class Overlay:
         weight = np.trace(square, axis1=1, axis2=2)[:, None, None]
         square = square + (_UNDETERMINED * weight + 1e-6) * np.eye(4, dtype=np.float32)
         step = np.linalg.solve(square, slopes @ off)[:, :, 0].clip(-REACH, REACH)
-        stretch = self.stretch + step[:, 1::2]
-        return Overlay(self.shift + step[:, ::2], stretch.clip(1 - 3 * REACH, 1 + 3 * REACH))
+        bounds = 1 - 3 * self.reach, 1 + 3 * self.reach
+        stretch = (self.stretch + step[:, 1::2]).clip(*bounds)
+        return Overlay(self.shift + step[:, ::2], stretch, self.reach)
 
     def laid(self, planes: np.ndarray) -> np.ndarray:
         """The others (n, ..., side, side) as they lie over the ones; edges are continued."""

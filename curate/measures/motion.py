@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from curate.measures.measure import Compute, Measure
@@ -50,13 +51,13 @@ def film(measure: Measure, models: Mapping[str, Path]) -> Compute:
     return compute
 
 
-def _mp4(frames: Sequence[Any], rate: Fraction) -> bytes:
+def _mp4(frames: np.ndarray, rate: Fraction) -> bytes:
     from curate.pairs.film import write_film
 
     return write_film(_timed(frames, rate), 0.0, float(len(frames) / rate), None)
 
 
-def _timed(frames: Sequence[Any], rate: Fraction) -> Iterator[Any]:
+def _timed(frames: np.ndarray, rate: Fraction) -> Iterator[Any]:
     import av
 
     for place, pixels in enumerate(frames):

@@ -6,10 +6,11 @@ nothing that it knows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from curate.errors import Unreadable
@@ -77,5 +78,5 @@ def _classifier(models: Mapping[str, Path]) -> NsfwClassifier:
     return NsfwClassifier(models["classifier"])
 
 
-def _rounded(values: Sequence[Any]) -> list[float]:
+def _rounded(values: np.ndarray) -> list[float]:
     return [round(float(value), 6) for value in values]

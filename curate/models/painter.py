@@ -46,4 +46,4 @@ def painter(
 
 def levels(made: Any) -> Array:
     """Values of 0 to 1 as bytes."""
-    return np.rint(made * 255).astype(np.uint8)
+    return np.asarray(np.rint(made * 255), dtype=np.uint8)

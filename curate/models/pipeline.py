@@ -71,16 +71,26 @@ class Pipeline:
     def _made(
         self, asked: list[tuple[Mapping[str, Any], int]], same: Mapping[str, Any]
     ) -> list[Any]:
+        import numpy as np
         import torch
 
         full = asked + asked[:1] * (self._batch - len(asked))
         noises = [torch.Generator("cpu").manual_seed(seed) for _, seed in full]
         columns = {name: [row[name] for row, _ in full] for name in full[0][0]}
-        with self._gate:
-            made = self._network(
-                **columns, generator=noises, output_type="np", **{**self._call, **same}
+        said = {**columns, **self._call, **same}
+        try:
+            with self._gate:
+                made = self._network(**said, generator=noises, output_type="np")[0][: len(asked)]
+        except torch.OutOfMemoryError as error:
+            raise CurateError(
+                f"{self._batch} at a time do not fit into the device's memory",
+                "ask for a smaller batch, or for precision: bfloat16",
+            ) from error
+        if not np.isfinite(made).all():
+            raise CurateError(
+                "the generator's numbers ran over", "ask for precision: bfloat16 or float32"
             )
-        return list(made[0][: len(asked)])
+        return list(made)
 
 
 def pipeline(

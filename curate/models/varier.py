@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from curate.models.painter import levels
-from curate.models.pipeline import BATCH, Pipeline, Precision, pipeline
+from curate.models.pipeline import BATCH, Pipeline, Precision, Task, pipeline
 from curate.models.shapes import Array
 
 GRAIN = 16
@@ -38,8 +38,12 @@ class Varier:
         shapes = [image.shape for image in scaled]
         for shape in dict.fromkeys(shapes):
             places = [place for place, other in enumerate(shapes) if other == shape]
-            parts = ([each[place] for place in places] for each in (scaled, prompts, seeds))
-            for place, picture in zip(places, self._of_one_shape(*parts), strict=True):
+            found = self._of_one_shape(
+                [scaled[place] for place in places],
+                [prompts[place] for place in places],
+                [seeds[place] for place in places],
+            )
+            for place, picture in zip(places, found, strict=True):
                 made[place] = picture
         return made
 
@@ -94,7 +98,7 @@ def varier(
     Of `strength` 1 nothing of the original is left, of little strength nothing is new; pipelines that
     edit by their prompt alone know none. `repaint` is the share of a picture that is painted anew.
     """
-    task = "image to image" if repaint is None else "inpainting"
+    task: Task = "image to image" if repaint is None else "inpainting"
     call = {"num_inference_steps": steps, "guidance_scale": guidance}
     opened = pipeline(reference, task, device=device, precision=precision, batch=batch, **call)
     return Varier(opened, strength, repaint)

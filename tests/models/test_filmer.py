@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from curate.pairs.span import Recording
 from curate.pairs.video import check_video, frame_times, probe_video
 from tests.diffusion import wan
 
-SHAPE = {"frames": 5, "width": 32, "height": 16}
+SHAPE: dict[str, Any] = {"frames": 5, "width": 32, "height": 16}
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def shoot(folder: Path) -> Filmer:
 def test_films_are_of_bytes_and_each_its_own(shoot: Filmer) -> None:
     films = shoot(["a cat", "a dog"], [1, 2])
     assert {(each.shape, each.dtype.name) for each in films} == {((5, 16, 32, 3), "uint8")}
-    assert not np.array_equal(*films)
+    assert not np.array_equal(films[0], films[1])
 
 
 def test_a_film_depends_on_its_prompt_and_its_seed_alone(shoot: Filmer) -> None:

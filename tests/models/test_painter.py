@@ -12,7 +12,7 @@ import pytest
 from curate.errors import CurateError
 from curate.measures.embedding import TEXT_MODEL
 from curate.models.painter import Painter, painter
-from curate.models.pipeline import BATCH, references
+from curate.models.pipeline import BATCH, Pipeline, references
 from tests.diffusion import stable_diffusion
 
 pytestmark = pytest.mark.filterwarnings(
@@ -60,6 +60,28 @@ def test_half_precision_draws_nearly_the_same(diffusion: Path, draw: Painter) ->
     (exact,) = draw(["a cat"], [0])
     (rough,) = painter(f"file:{diffusion}", steps=2, precision="bfloat16")(["a cat"], [0])
     assert np.abs(exact.astype(int) - rough).mean() < 8
+
+
+def test_numbers_that_run_over_are_no_picture(diffusion: Path) -> None:
+    endless = painter(f"file:{diffusion}", steps=1, guidance=float("inf"))
+    with pytest.raises(CurateError, match="ran over") as caught:
+        endless(["a cat"], [0])
+    assert caught.value.hint == "ask for precision: bfloat16 or float32"
+
+
+def test_a_batch_that_does_not_fit_says_what_to_do() -> None:
+    def full(**said: Any) -> None:
+        raise pytest.importorskip("torch").OutOfMemoryError
+
+    with pytest.raises(CurateError, match="8 at a time do not fit") as caught:
+        Pipeline(full, {}, BATCH)([{"prompt": "a cat"}], [0])
+    assert caught.value.hint == "ask for a smaller batch, or for precision: bfloat16"
+
+
+def test_fewer_at_a_time_draw_nearly_the_same(diffusion: Path, draw: Painter) -> None:
+    (many,) = draw(["a cat"], [0])
+    (few,) = painter(f"file:{diffusion}", steps=2, batch=1)(["a cat"], [0])
+    assert np.abs(many.astype(int) - few).max() <= 1
 
 
 def test_a_folder_without_a_pipeline_says_so(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""How the icon generator in `curate/generators/icons` was made; `python -m training.icons` makes it again."""
+"""How `curate/generators/icons` was made: `python -m training.icons` makes it again."""

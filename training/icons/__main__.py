@@ -24,6 +24,8 @@ from training.icons import autoencoder, pipeline, transformer
 from training.icons.drawings import WEIGHTS, Drawing, drawings, held_out
 from training.icons.progress import Progress
 
+AUTOENCODER_STEPS = 1600
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     asked = _asked(arguments)
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.manual_seed(0)
     torch.backends.cuda.matmul.allow_tf32 = True
     first = Progress(asked.work / "autoencoder.pt", asked.device)
-    vae = autoencoder.train(_draw, asked.autoencoder_steps, first)
+    vae = autoencoder.train(_draw, AUTOENCODER_STEPS, first)
     lessons, captions = _lessons(asked, vae)
     vae.register_to_config(scaling_factor=lessons.scale)
     second = Progress(asked.work / "transformer.pt", asked.device)
@@ -58,8 +60,7 @@ def _asked(arguments: Sequence[str] | None) -> Any:
     parser = argparse.ArgumentParser(prog="python -m training.icons", description=__doc__)
     parser.add_argument("--work", type=Path, default=Path("build/icons"))
     parser.add_argument("--out", type=Path, default=Path("curate/generators/icons"))
-    parser.add_argument("--autoencoder-steps", type=int, default=1600)
-    parser.add_argument("--steps", type=int, default=20_000)
+    parser.add_argument("--steps", type=int, default=9_900)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return parser.parse_args(arguments)
 

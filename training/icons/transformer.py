@@ -2,7 +2,7 @@
 
 The network sees a mixture (1 - s) x + s e of latents and noise and says e - x, at s drawn from a
 logit-normal (Esser et al., Scaling Rectified Flow Transformers, 2024). A caption is MiniLM's states
-of its first 16 tokens; 12 % of captions are left empty, so that guidance can be used. What is kept
+of its first 12 tokens; 10 % of captions are left empty, so that guidance can be used. What is kept
 is the running mean of the weights.
 """
 
@@ -39,7 +39,7 @@ BATCH, RATE, WARM, DROPPED, KEPT = 64, 1e-3, 200, 0.1, 0.999
 
 @dataclass(frozen=True)
 class Captions:
-    """States (n, 16, 384) and masks (n, 16) of texts; the last is the empty text."""
+    """States (n, 12, 384) and masks (n, 12) of texts; the last is the empty text."""
 
     states: torch.Tensor
     masks: torch.Tensor
@@ -142,7 +142,7 @@ def _loss(
     noise = torch.randn_like(latents)
     level = torch.randn(len(latents), device=latents.device).sigmoid()
     at = level[:, None, None, None]
-    # Of 16 tokens, the plain formula: the fused kernel's way back took two fifths of a step.
+    # Of 12 tokens, the plain formula: the fused kernel's way back took two fifths of a step.
     with sdpa_kernel(SDPBackend.MATH), torch.autocast(latents.device.type, torch.bfloat16):
         said = network(
             (1 - at) * latents + at * noise,

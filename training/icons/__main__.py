@@ -60,7 +60,7 @@ def _asked(arguments: Sequence[str] | None) -> Any:
     parser = argparse.ArgumentParser(prog="python -m training.icons", description=__doc__)
     parser.add_argument("--work", type=Path, default=Path("build/icons"))
     parser.add_argument("--out", type=Path, default=Path("curate/generators/icons"))
-    parser.add_argument("--steps", type=int, default=9_900)
+    parser.add_argument("--steps", type=int, default=8_600)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return parser.parse_args(arguments)
 

@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     seen = sorted((d for d in learned if d.kind == "plain"), key=lambda d: _hash(d.name))[:SHOWN]
     draw, known = painter(f"file:{asked.model}", guidance=asked.guidance), Known.of(learned, unseen)
     of_seen, of_unseen = (_drawn(draw, some, known) for some in (seen, unseen))
-    _grid(of_seen, of_unseen).save(asked.grid, optimize=True)
+    _grid(of_seen, of_unseen).quantize(256).save(asked.grid, optimize=True)
     print(f"autoencoder: {_faithfulness(asked.model, unseen):.1f} dB on held-out drawings")
     _tell_nearness("learned prompts", of_seen)
     _tell_nearness("held-out prompts", of_unseen)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from curate.measures.embedding import TEXT_MODEL
-from curate.models.painter import Painter, painter, references
+from curate.models.painter import Painter, painter
+from curate.models.pipeline import references
 from curate.models.reference import locate
 
 diffusers = pytest.importorskip("diffusers")

@@ -30,7 +30,7 @@ MANNER: dict[str, Any] = {
         "use_resolution_binning": False,
     },
 }
-"""Where the rest of it lies and how it is called: `curate.models.painter` reads it."""
+"""Where the rest of it lies and how it is called: `curate.models.pipeline` reads it."""
 
 
 def save(folder: Path, vae: Any, transformer: Any) -> None:

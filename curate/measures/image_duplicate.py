@@ -208,9 +208,7 @@ def _lowest(found: np.ndarray) -> np.ndarray:
     return found.reshape(len(found), -1)[:, 1:]
 
 
-def _edges(
-    planes: np.ndarray, parts: Sequence[tuple[float, float, float]]
-) -> list[np.ndarray]:
+def _edges(planes: np.ndarray, parts: Sequence[tuple[float, float, float]]) -> list[np.ndarray]:
     """Of each part frequencies of how much changes across and down, 20 each, and the lowest of its
     colours, int8 (n, 51). Changes lie between pixels.
     """

@@ -22,6 +22,8 @@ SHARED, NGRAM = 0.8, 5
 REMEMBERED = 0.9
 """The likeness of two pictures from which a made one is held to be remembered: less than `dedup`
 asks, since here a wrong verdict costs no more than a picture that can be made anew."""
+LEARNED = ("crop", "flip")
+"""What is done to pictures before generators see them, as `dedup` names it."""
 
 
 class _Unlike(BaseModel):
@@ -59,8 +61,8 @@ class _Unlike(BaseModel):
 class Memorised(_Unlike):
     """Nothing that was made may be a near-duplicate of anything collected in its field.
 
-    Generators learn from pictures that were squeezed into one shape and give them back in it, so
-    that a picture may be remembered in another shape.
+    Generators learn from pictures that were squeezed into one shape, cropped and mirrored, and give
+    them back as they learned them.
     """
 
     def _compared(self, step: Synthesis) -> Compared:
@@ -68,7 +70,8 @@ class Memorised(_Unlike):
         from curate.steps.like_image import Images
 
         if step.made_type == "image":
-            return Compared(step.into, Images(self.likeness or REMEMBERED, any_shape=True))
+            kind = Images(self.likeness or REMEMBERED, LEARNED, any_shape=True)
+            return Compared(step.into, kind)
         return super()._compared(step)
 
     def judge(

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from tests.planted import given_back
 from tests.workspace import photo
 
 STAMPS = Path("/usr/share/tuxpaint/stamps")
 COUNT = 40
+"""Pictures that are planted; each comes back in every one of nine ways."""
 
 
 def saved(picture: Image.Image, form: str = "PNG", **options: Any) -> bytes:
@@ -36,6 +37,10 @@ def remembered(picture: Image.Image) -> list[bytes]:
         saved(picture.resize((width // 2, height // 2), Image.Resampling.LANCZOS)),
         saved(picture.resize((2 * width, 2 * height), Image.Resampling.BICUBIC)),
         saved(picture.resize((64, 64), Image.Resampling.LANCZOS)),
+        saved(ImageOps.mirror(picture)),
+        saved(
+            picture.crop((width // 10, height // 10, width - width // 10, height - height // 10))
+        ),
     ]
 
 

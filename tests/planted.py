@@ -9,6 +9,7 @@ import polars as pl
 
 from curate.measures.measure import Compute, Measure
 from curate.pairs.identity import content_hash
+from curate.pairs.marks import TRAINED, marked
 from curate.recipe import read_recipe
 from curate.run.build import Options, opened
 from curate.run.progress import Silence
@@ -41,6 +42,7 @@ def replay(measure: Measure, models: Mapping[str, Path]) -> Compute:
 
     def compute(texts: Sequence[str]) -> pl.DataFrame:
         files = [(folder / content_hash(text.encode())).read_bytes() for text in texts]
+        files = [marked(file, TRAINED) for file in files]
         return pl.DataFrame({"bytes": files}, schema={"bytes": pl.Binary})
 
     return compute

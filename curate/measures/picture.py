@@ -23,7 +23,7 @@ def picture(model: str, seed: int = 0, **settings: Any) -> Measure:
     """
     return Measure(
         name="text.picture",
-        version=1,
+        version=2,
         of=("text",),
         returns=MADE,
         makes="image",
@@ -37,7 +37,7 @@ def picture(model: str, seed: int = 0, **settings: Any) -> Measure:
 
 
 def variation(model: str, seed: int = 0, **settings: Any) -> Measure:
-    """A variation of each picture that heeds a text, as PNG, marked as generated: `made`.
+    """A variation of each picture that heeds a text, as PNG, marked as repainted: `made`.
 
     `model` is an image-to-image pipeline of diffusers, by reference, or one that inpaints; its noise
     is drawn from the picture, the text and the seed. `settings` are those of
@@ -45,7 +45,7 @@ def variation(model: str, seed: int = 0, **settings: Any) -> Measure:
     """
     return Measure(
         name="image.variation",
-        version=1,
+        version=2,
         of=("image", "text"),
         returns=MADE,
         makes="image",
@@ -77,7 +77,7 @@ def vary(measure: Measure, models: Mapping[str, Path]) -> Compute:
     from curate.measures.image import pixels_hash
     from curate.models.varier import varier
     from curate.pairs.image import encode_png
-    from curate.pairs.marks import TRAINED, marked
+    from curate.pairs.marks import REPAINTED, marked
 
     repaint = varier(f"file:{models['painter']}", **chosen(measure))
 
@@ -85,7 +85,7 @@ def vary(measure: Measure, models: Mapping[str, Path]) -> Compute:
         images, texts = (list(side) for side in zip(*couples, strict=True))
         names = [pixels_hash(pixels) + text for pixels, text in couples]
         seeds = [noise(name, measure.params["seed"]) for name in names]
-        files = [marked(encode_png(pixels), TRAINED) for pixels in repaint(images, texts, seeds)]
+        files = [marked(encode_png(pixels), REPAINTED) for pixels in repaint(images, texts, seeds)]
         return pl.DataFrame({"bytes": files}, schema=dict(measure.returns))
 
     return compute

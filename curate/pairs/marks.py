@@ -20,6 +20,8 @@ from curate.pairs import xmp
 IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 TRAINED = IPTC + "trainedAlgorithmicMedia"
 """Made by a model that learned from media."""
+REPAINTED = IPTC + "compositeWithTrainedAlgorithmicMedia"
+"""Collected, then changed in part or whole by a model that learned from media."""
 ALTERED = IPTC + "algorithmicallyEnhanced"
 """Collected, then altered by an algorithm that generates nothing."""
 

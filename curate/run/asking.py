@@ -18,6 +18,7 @@ from curate.models.reference import locate, revision
 from curate.pairs.digest import table_digest
 from curate.pairs.field import CLOCKED, Fields
 from curate.pairs.keys import content_hashes
+from curate.pairs.marks import source_type
 from curate.pairs.order import by_name
 from curate.run.contents import Contents, placed
 from curate.run.others import Others, read_others
@@ -289,5 +290,16 @@ class _Writer:
         """A batch's values, the contents that were made in it put aside under their hashes."""
         if batch.task.measure.makes is None:
             return batch.values
-        made = [None if data is None else self.blobs.put(data)[1] for data in batch.values["bytes"]]
+        files = batch.values["bytes"]
+        _check_marks(batch.task.measure, files)
+        made = [None if data is None else self.blobs.put(data)[1] for data in files]
         return batch.values.drop("bytes").with_columns(made=pl.Series(made, dtype=pl.String))
+
+
+def _check_marks(measure: Measure, files: pl.Series) -> None:
+    """Nothing that a machine made leaves the store without a mark that says so."""
+    if any(source_type(data) is None for data in files.drop_nulls()):
+        raise CurateError(
+            f"{measure.name} made a file that does not say so",
+            "mark what a measure makes with curate.pairs.marks.marked",
+        )

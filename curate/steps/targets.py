@@ -72,16 +72,21 @@ class Rare(BaseModel):
         return self.rare
 
     def goal(self, counts: Mapping[str, int]) -> Goal:
-        """How many pairs each rare value should have, of those it has; at most as many as any has."""
-        total = sum(counts.values())
+        """How many pairs each rare value should have, of those it has; at most as many as any has.
+
+        What is made of some values makes the others rarer, so that these may become rare too.
+        """
         below = self.below or 0.5 / max(1, len(counts))
-        rare = [value for value, count in counts.items() if count < below * total]
-        others = total - sum(counts[value] for value in rare)
-        room = 1 - below * len(rare)
-        enough = below * others / room if room > 0 else float("inf")
         most = max(counts.values(), default=0)
-        wanted = most if enough >= most else math.ceil(round(enough, 6))
-        return Goal(self.rare, dict.fromkeys(rare, wanted), counts)
+        rare: set[str] = set()
+        wanted = below * sum(counts.values())
+        while found := {v for v, count in counts.items() if count < wanted - 1e-9} - rare:
+            rare |= found
+            others = sum(count for value, count in counts.items() if value not in rare)
+            room = 1 - below * len(rare)
+            wanted = min(most, below * others / room) if room > 0 else most
+        goal = min(most, math.ceil(wanted - 1e-9))
+        return Goal(self.rare, dict.fromkeys(sorted(rare), goal), counts)
 
 
 class Targets(BaseModel):

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from curate.errors import CurateError
 from curate.pairs.marks import TRAINED, source_type
 from curate.run.build import Built
 from tests.workspace import Workspace, curate, write_lines
@@ -139,3 +140,13 @@ def test_a_share_is_never_passed(spoken: tuple[Workspace, Built]) -> None:
     assert synthetic.height == 2
     assert synthetic.height <= 0.25 * data.height
     assert built.made >= 2
+
+
+def test_what_is_not_marked_does_not_leave_the_store(
+    spoken: tuple[Workspace, Built], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, _ = spoken
+    monkeypatch.setattr("curate.measures.speech.marked", lambda data, source: data)
+    careless = place.having(name="careless", steps=[{"synthesize": {**SPEAK, "seed": 7}}])
+    with pytest.raises(CurateError, match="made a file that does not say so"):
+        careless.build()

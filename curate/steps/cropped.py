@@ -16,7 +16,11 @@ from curate.steps.pictures import Pictures
 
 REACH = 0.16
 """Half the share of a side that may be off."""
-ROUGH = 0.45
+LEAST = 0.04
+"""Share of a side below which nothing was cropped: `curate.steps.look` sees that more sharply."""
+DULL = 0.4
+"""Of the other's pixels, how many count: a part of it has fewer, and all were read between."""
+ROUGH = 0.65
 """Share of its own differences by which a part may differ from the nearest of the places tried."""
 ASPECT = 0.12
 """Largest difference of the logarithms of two aspect ratios."""
@@ -40,10 +44,12 @@ def _part(one: Pictures, other: Pictures) -> np.ndarray:
     best = off.argmin(0)
     places = np.array(WINDOWS)[best]
     near = np.flatnonzero(off.min(0, initial=np.inf) <= ROUGH)
-    start = Overlay(places[near, :2], places[near, 2:].repeat(2, 1), REACH)
-    found[near] = improved(one[near], other[near], start, float(np.mean(WINDOWS, axis=0)[2]))
+    one, other = one[near], other[near]
+    start = Overlay(places[near, :2], places[near, 2:].repeat(2, 1), REACH, LEAST)
+    start = start.improved(one.coarse, other.coarse)
+    found[near] = improved(one, other, start, DULL)
     return found
 
 
 def _window(count: int, down: float, across: float, share: float) -> Overlay:
-    return Overlay(np.full((count, 2), (down, across)), np.full((count, 2), share), REACH)
+    return Overlay(np.full((count, 2), (down, across)), np.full((count, 2), share))

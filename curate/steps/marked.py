@@ -1,6 +1,6 @@
-"""How alike two small pictures are but for a mark near an edge: a logo, or a line of text.
+"""How alike two small pictures are but for a mark: a logo in a corner, or a line of text along an edge.
 
-All that differs must lie in one small box by an edge, and most of what there is to see outside of it.
+All that differs must lie in one small box there, and most of what there is to see outside of it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ UNLIKE = 255 * (1 - 0.945) / STRICT
 """Levels from which a spot has changed."""
 LARGEST = 0.2
 """Share of a picture that the box may be."""
-NEAR = SIDE // 3
-"""Pixels of 64 from an edge in which the box must lie."""
-SEEN, LEAST = 0.6, 120
-"""Share of edges that must lie outside of the box, and how many of 4,096 spots."""
+GAP = SIDE // 7
+"""Pixels of 64 between the box and the edge that it lies by."""
+LONG = SIDE // 2
+"""Pixels of 64 that a line has along its edge at least."""
+SEEN, LEAST = 0.6, 80
+"""Share of the plainer picture's edges that must lie outside of the box, and how many of 4,096 spots."""
 
 
 def marked(one: Pictures, other: Pictures) -> np.ndarray:
@@ -30,9 +32,10 @@ def marked(one: Pictures, other: Pictures) -> np.ndarray:
     one, other = one[rest], other[rest]
     off = _off(one, other)
     outside = ~_boxes(off > UNLIKE)
-    edges = mixed(one, other)[:, 0]
-    seen = (edges & outside).sum((1, 2))
-    mark = seen >= np.maximum(SEEN * edges.sum((1, 2)), LEAST)
+    edges = [mixed(each, each)[:, 0] for each in (one, other)]
+    seen = (edges[0] & edges[1] & outside).sum((1, 2))
+    plainer = np.minimum(*(each.sum((1, 2)) for each in edges))
+    mark = seen >= np.maximum(SEEN * plainer, LEAST)
     worst = (off * outside).max((1, 2), initial=0)
     found[rest] = np.where(mark, 1 - STRICT * worst / 255, 0)
     return found
@@ -55,13 +58,12 @@ def _off(one: Pictures, other: Pictures) -> np.ndarray:
 
 def _boxes(changed: np.ndarray) -> np.ndarray:
     """The box round all that changed, bool (n, 64, 64); none where it is no place for a mark."""
-    ways = [_spans(changed.any(axis)) for axis in (2, 1)]
-    box: np.ndarray = ways[0][:, :, None] & ways[1][:, None, :]
-    small = box.mean((1, 2)) <= LARGEST
-    by = np.zeros(len(box), bool)
-    for span in ways:
-        by |= ~span[:, NEAR:].any(1) | ~span[:, :-NEAR].any(1)
-    box &= (small & by)[:, None, None]
+    down, across = (_spans(changed.any(axis)) for axis in (2, 1))
+    box: np.ndarray = down[:, :, None] & across[:, None, :]
+    by = [span[:, :GAP].any(1) | span[:, -GAP:].any(1) for span in (down, across)]
+    line = [span.sum(1) >= LONG for span in (across, down)]
+    place = (by[0] & (by[1] | line[0])) | (by[1] & line[1])
+    box &= (place & (box.mean((1, 2)) <= LARGEST))[:, None, None]
     return box
 
 

@@ -27,6 +27,8 @@ class Overlay:
     stretch: np.ndarray
     reach: float = REACH
     """Half the share of a side by which edges may lie apart."""
+    least: float = 0.0
+    """Share of a side that must be off."""
 
     @classmethod
     def of_boxes(cls, one: np.ndarray, other: np.ndarray, side: int) -> Overlay:
@@ -51,18 +53,19 @@ class Overlay:
         """These where `first`, the others elsewhere."""
         where = first[:, None]
         shift = np.where(where, self.shift, other.shift)
-        return Overlay(shift, np.where(where, self.stretch, other.stretch), self.reach)
+        return Overlay(shift, np.where(where, self.stretch, other.stretch), self.reach, self.least)
 
     def __getitem__(self, rows: np.ndarray) -> Overlay:
-        return Overlay(self.shift[rows], self.stretch[rows], self.reach)
+        return Overlay(self.shift[rows], self.stretch[rows], self.reach, self.least)
 
     @property
     def little(self) -> np.ndarray:
-        """Whether all edges stay within reach, (n,)."""
+        """Whether all edges stay within reach, and enough is off, (n,)."""
         ends = self.shift + self.stretch - 1
         farthest = np.maximum(np.abs(self.shift), np.abs(ends)).max(1)
         together = np.abs(self.shift - ends).max(1)
-        little: np.ndarray = (farthest <= 2 * self.reach) & (together <= 2 * self.reach)
+        little: np.ndarray = np.maximum(farthest, together) <= 2 * self.reach
+        little &= together >= self.least
         return little
 
     def improved(self, one: np.ndarray, other: np.ndarray) -> Overlay:
@@ -86,7 +89,7 @@ class Overlay:
         step = np.linalg.solve(square, slopes @ off)[:, :, 0].clip(-REACH, REACH)
         bounds = 1 - 3 * self.reach, 1 + 3 * self.reach
         stretch = (self.stretch + step[:, 1::2]).clip(*bounds)
-        return Overlay(self.shift + step[:, ::2], stretch, self.reach)
+        return Overlay(self.shift + step[:, ::2], stretch, self.reach, self.least)
 
     def laid(self, planes: np.ndarray) -> np.ndarray:
         """The others (n, ..., side, side) as they lie over the ones; edges are continued."""

@@ -14,7 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageOps
 
-from curate.measures.image_duplicate import IMAGE_SKETCH, IMAGE_THUMBNAIL, sketch, thumbnail
+from curate.measures.image_duplicate import (
+    IMAGE_SKETCH,
+    IMAGE_THUMBNAIL,
+    IMAGE_WINDOWS,
+    sketch,
+    thumbnail,
+    windows,
+)
 from curate.measures.measure import Measure
 from curate.steps.forest import near
 from curate.steps.like_image import Images
@@ -23,7 +30,11 @@ from curate.steps.orientation import Orientation, orientations
 from curate.steps.pictures import Pictures
 from tests.workspace import photo
 
-CODE = {IMAGE_SKETCH.name: sketch, IMAGE_THUMBNAIL.name: thumbnail}
+CODE = {
+    IMAGE_SKETCH.name: sketch,
+    IMAGE_THUMBNAIL.name: thumbnail,
+    IMAGE_WINDOWS.name: windows,
+}
 TONES = ("#fadcbc", "#debb90", "#c19a65", "#a57939", "#6a462f")
 
 
@@ -222,6 +233,59 @@ def test_pictures_that_lie_otherwise_are_alike_where_that_is_wanted(
         files = saved(picture), copy
         assert alike(*files) == {}
         assert alike(*files, variants=variants)[0, 1].startswith(said)
+
+
+def cropped(picture: Image.Image, share: float, down: float, across: float) -> Image.Image:
+    """So much of each side, from somewhere between its first and its last possible place."""
+    width, height = round(share * picture.width), round(share * picture.height)
+    left, top = (
+        round(across * (picture.width - width)),
+        round(down * (picture.height - height)),
+    )
+    return picture.crop((left, top, left + width, top + height))
+
+
+def marked(picture: Image.Image, place: str) -> Image.Image:
+    """With a line along the lower edge, or a logo in the lower right corner."""
+    copy, (width, height) = picture.copy(), picture.size
+    draw = ImageDraw.Draw(copy)
+    if place == "line":
+        draw.rectangle((0, height * 0.91, width, height), "#333")
+        draw.text((width * 0.1, height * 0.92), "pictures for sale", "white")
+    else:
+        draw.ellipse((width * 0.8, height * 0.8, width * 0.96, height * 0.96), "#c33")
+    return copy
+
+
+@pytest.mark.parametrize("subject", ["runner", "drawing", "photo"])
+@pytest.mark.parametrize(("share", "down", "across"), [(0.85, 0, 1), (0.8, 0.5, 0.5), (0.8, 1, 0)])
+def test_a_part_is_alike_where_that_is_wanted(
+    subject: str, share: float, down: float, across: float
+) -> None:
+    picture = SUBJECTS[subject]
+    part = saved(cropped(picture, share, down, across), format="JPEG", quality=85)
+    assert alike(saved(picture), part) == {}
+    assert alike(saved(picture), part, variants=("crop",)) == {(0, 1): "image, cropped"}
+
+
+@pytest.mark.parametrize("subject", ["runner", "drawing", "photo"])
+@pytest.mark.parametrize("place", ["line", "logo"])
+def test_a_marked_copy_is_alike_where_that_is_wanted(subject: str, place: str) -> None:
+    picture = SUBJECTS[subject]
+    copy = saved(marked(picture, place), format="JPEG", quality=85)
+    assert alike(saved(picture), copy) == {}
+    assert alike(saved(picture), copy, variants=("watermark",)) == {(0, 1): "image, watermark"}
+
+
+def test_what_differs_is_left_whatever_is_wanted() -> None:
+    every = ("flip", "rotate", "crop", "watermark")
+    for pictures in (
+        [clubs(6), clubs(8)],
+        [arrow("#5c9e31"), arrow("#808000")],
+        [drawing(tone) for tone in TONES],
+        [drawing(TONES[2], 1), drawing(TONES[2], -1)],
+    ):
+        assert alike(*map(saved, pictures), variants=every) == {}
 
 
 def test_a_variant_is_no_other_variant() -> None:

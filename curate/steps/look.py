@@ -52,6 +52,9 @@ MIXED = 24
 """Range of levels within a pixel of a spot from which it counts as a mixture."""
 TOLD, EVIDENCE = 4, 0.01
 """Levels by which a gamma must change spots, and how many, to be told from another paint."""
+LIGHTER, DARKER = 6, 1
+"""Levels at 16 by 16 by which a picture may be the lighter somewhere and still be the darker one, and
+by which it must be darker somewhere."""
 GAMMA = 1.3
 """Largest gamma that is undone."""
 ASPECT = 0.06
@@ -151,7 +154,7 @@ def after_gamma(one: Pictures, other: Pictures) -> np.ndarray:
     Where a spot is a mixture, as at every edge, no gamma is right; it may have any up to that.
     """
     found = np.zeros(len(one))
-    near = np.flatnonzero(_hopeful(one, other))
+    near = np.flatnonzero(_hopeful(one, other) & _darkened_all_over(one.coarse, other.coarse))
     one, other = one[near], other[near]
     darker = one.coarse.sum((1, 2)) < other.coarse.sum((1, 2))
     dark, light = one.chosen(darker, other), other.chosen(darker, one)
@@ -162,6 +165,14 @@ def after_gamma(one: Pictures, other: Pictures) -> np.ndarray:
     found[near] = 1 - STRICT * _between(light, made, dark, edges) / 255
     found[near] *= known.mean((1, 2, 3)) >= EVIDENCE
     return found
+
+
+def _darkened_all_over(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Whether no spot of one is lighter while another is darker: what a gamma cannot do."""
+    off = one - other
+    ways = [off.max((1, 2), initial=0), -off.min((1, 2), initial=0)]
+    all_over: np.ndarray = (np.minimum(*ways) <= LIGHTER) & (np.maximum(*ways) >= DARKER)
+    return all_over
 
 
 def _between(plain: Pictures, raised: Pictures, target: Pictures, edges: np.ndarray) -> np.ndarray:

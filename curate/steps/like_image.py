@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LIKENESS = 0.945
 """How alike the least alike spot of two pictures must be, unless the recipe says otherwise."""
-FINE, ROUGH = (8, 0.5), (12, 0.46)
+FINE, ROUGH = (12, 0.6), (12, 0.46)
 """Trees in which sketches are looked for, and radians that they are apart at most: colours
 for what was only compressed or scaled, edges for what was cut."""
 PIECES = (("crop", "cropped", cropped), ("watermark", "watermark", marked))
@@ -151,7 +151,8 @@ def _flat(seen: Sketches) -> np.ndarray:
     members = pl.DataFrame({"bucket": np.concatenate(buckets)}).with_columns(
         member=pl.int_range(pl.len(), dtype=pl.Int64) % max(len(seen.flat), 1)
     )
-    return seen.flat[crowd(members).to_numpy()]
+    couples: np.ndarray = seen.flat[crowd(members).to_numpy()]
+    return couples
 
 
 def _places(side: pl.Series, keys: pl.Series) -> np.ndarray:

@@ -5,6 +5,8 @@ All that differs must lie in one small box there, and most of what there is to s
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from curate.measures.image_duplicate import SIDE
@@ -67,7 +69,7 @@ def _boxes(changed: np.ndarray) -> np.ndarray:
     return box
 
 
-def _spans(changed: np.ndarray) -> np.ndarray:
+def _spans(changed: Any) -> np.ndarray:
     """From the first that changed to the last, (n, 64)."""
     from_first = np.logical_or.accumulate(changed, axis=1)
     to_last = np.logical_or.accumulate(changed[:, ::-1], axis=1)[:, ::-1]

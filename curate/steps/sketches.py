@@ -70,8 +70,10 @@ def _parts(
 
     Small pictures are made by the way, of the same decode; they are not kept in memory.
     """
-    named = keys.rename("key").to_frame().with_row_index("place").sort("key")
-    for part in named.iter_slices(PART):
+    order = keys.arg_sort()
+    for start in range(0, len(keys), PART):
+        places = order[start : start + PART]
+        part = pl.DataFrame({"key": keys.gather(places), "place": places})
         seen = ask.measure(measures, part["key"]).filter(pl.col("error").is_null())
         placed = part.join(seen.drop("luma", "chroma", strict=False), on="key")
         yield placed["place"].to_numpy().astype(np.int64), placed

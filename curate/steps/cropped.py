@@ -18,7 +18,7 @@ REACH = 0.16
 """Half the share of a side that may be off."""
 LEAST = 0.04
 """Share of a side below which nothing was cropped: `curate.steps.look` sees that more sharply."""
-DULL = 0.4
+DULL = 0.55
 """Of the other's pixels, how many count: a part of it has fewer, and all were read between."""
 ROUGH = 0.65
 """Share of its own differences by which a part may differ from the nearest of the places tried."""

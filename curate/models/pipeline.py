@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import inspect
 import threading
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -79,7 +80,9 @@ class Pipeline:
         columns = {name: [row[name] for row, _ in full] for name in full[0][0]}
         said = {**columns, **self._call, **same}
         try:
-            with self._gate:
+            with self._gate, warnings.catch_warnings():
+                # Of diffusers about itself; under the gate no other thread warns from here.
+                warnings.simplefilter("ignore", DeprecationWarning)
                 made = self._network(**said, generator=noises, output_type="np")[0][: len(asked)]
         except torch.OutOfMemoryError as error:
             raise CurateError(

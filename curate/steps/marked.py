@@ -60,7 +60,7 @@ def _off(one: Pictures, other: Pictures) -> np.ndarray:
 
 def _boxes(changed: np.ndarray) -> np.ndarray:
     """The box round all that changed, bool (n, 64, 64); none where it is no place for a mark."""
-    down, across = (_spans(changed.any(axis)) for axis in (2, 1))
+    down, across = (_spans(np.asarray(changed.any(axis))) for axis in (2, 1))
     box: np.ndarray = down[:, :, None] & across[:, None, :]
     by = [span[:, :GAP].any(1) | span[:, -GAP:].any(1) for span in (down, across)]
     line = [span.sum(1) >= LONG for span in (across, down)]

@@ -28,7 +28,7 @@ def speech(voice: str, seed: int = 0) -> Measure:
     known = engine in ENGINES
     return Measure(
         name="text.speech",
-        version=2,
+        version=3,
         of=("text",),
         returns={"bytes": pl.Binary, "seconds": pl.Float64},
         makes="audio",

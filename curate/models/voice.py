@@ -26,6 +26,9 @@ Voice: TypeAlias = "Callable[[str, int], tuple[np.ndarray, int]]"
 """(text, seed) -> samples (float32, mono, within [-1, 1]) and their rate in hertz."""
 
 ENGINES = ("hibari", "espeak")
+_PAUSE = 0.5
+"""Seconds of quiet before and after what espeak-ng says, which begins with its file: recognisers
+miss words that begin so."""
 _PATIENCE = 60.0
 """Seconds after which a program that does not answer is stopped."""
 
@@ -88,7 +91,7 @@ def _espeak(name: str) -> Voice:
             message = said.stderr.decode("utf-8", "replace").strip() or "espeak-ng said nothing"
             raise CurateError(f"the voice 'espeak:{name}': {message}", "espeak-ng --voices")
         samples, rate = soundfile.read(io.BytesIO(said.stdout), dtype="float32")
-        return samples, int(rate)
+        return np.pad(samples, int(_PAUSE * rate)), int(rate)
 
     return voice
 

@@ -65,7 +65,7 @@ class Measure:
     extra: str | None = None
     """The extra of `curate` that installs what `compute` needs."""
     access: Mapping[str, Any] = field(default_factory=dict)
-    """How an endpoint is reached; JSON types, no secrets, and nothing that changes a value."""
+    """How an endpoint or a key is reached; JSON types, no secrets, nothing that changes a value."""
     at_once: int | None = None
     """Contents that an endpoint may be asked about at once; None where a value is computed here."""
     makes: str | None = None

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROBES: Mapping[str, tuple[str, ...]] = {
+    "c2pa": ("c2pa",),
     "datasets": ("datasets",),
     "embedded": ("efficientnet_lite_pytorch", "onnxruntime", "torch", "transformers"),
     "encoders": ("sentence_transformers", "soxr", "torch", "transformers"),

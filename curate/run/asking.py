@@ -205,7 +205,7 @@ class Asking:
                 spent = self.usage.of(batch.task.measure.name)
                 spent.computed += batch.values.height
                 spent.seconds += batch.seconds
-                if batch.task.measure.access:
+                if "price" in batch.task.measure.access:
                     read, said = (
                         int(batch.values[n].sum()) for n in ("prompt_tokens", "completion_tokens")
                     )

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from curate.measures.signature import Signature, signed
 from curate.pairs.field import CLOCKED, Fields, metadata_fields
 from curate.pairs.identity import canonical_json, synthetic_id
+from curate.pairs.manifest import KINDS
 from curate.pairs.origin import SYNTHETIC
 from curate.steps.acceptance import Accept
 from curate.steps.step import Ask, Objection, Outcome, Step
@@ -39,6 +41,9 @@ class Synthesis(Step):
     seed: int = Field(0, description="Another seed makes others.")
     targets: Targets = Field(Targets(), description="Of which pairs, and how many at most.")
     accept: Accept = Field(Accept(), description="What is asked of everything that is made.")
+    sign: Signature | None = Field(
+        None, description="With what a C2PA manifest in every file that is made is signed."
+    )
 
     @property
     def source_types(self) -> tuple[str, ...]:
@@ -65,13 +70,17 @@ class Synthesis(Step):
 
     @property
     def extras(self) -> tuple[str, ...]:
-        return tuple(sorted({*self.needed, *self.accept.extras(self)}))
+        signing = ("c2pa",) if self.sign else ()
+        return tuple(sorted({*self.needed, *signing, *self.accept.extras(self)}))
 
     def check(self, fields: Fields) -> Iterator[Objection]:
         yield from typed((self.leads,), self.source, self.source_types, fields)
         yield from typed(("into",), self.into, (self.made_type,), fields)
         yield from self.targets.check(fields)
         yield from self.accept.check(fields, self)
+        if self.sign and self.made_type not in KINDS:
+            message = f"what is made of type {self.made_type} has no place for a manifest"
+            yield Objection(("sign",), message, f"a field of type {' or '.join(KINDS)}")
 
     @property
     def turns(self) -> int:
@@ -84,9 +93,14 @@ class Synthesis(Step):
         """
         raise NotImplementedError
 
+    def signing_maker(self, turn: int, index: int) -> tuple[str, Measure]:
+        """The same, with its files signed where the recipe says so."""
+        generator, measure = self.maker(turn, index)
+        return generator, signed(measure, self.sign) if self.sign else measure
+
     def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
         turns = [(turn, index) for turn in range(self.turns) for index in range(self.each)]
-        return [(self.maker(turn, index)[1], self.source) for turn, index in turns]
+        return [(self.signing_maker(turn, index)[1], self.source) for turn, index in turns]
 
     def make(self, parents: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         """`pair_id` and `index` of every row with what was made of it: `value` (a text, or the key
@@ -102,7 +116,7 @@ class Synthesis(Step):
         )
         made = []
         for (turn, index), part in rows.partition_by("turn", "index", as_dict=True).items():
-            generator, measure = self.maker(int(turn), int(index))
+            generator, measure = self.signing_maker(int(turn), int(index))
             told = part.select(
                 "pair_id",
                 "index",

@@ -24,6 +24,7 @@ class Draw(Diffusion):
     examples: ClassVar[tuple[str, ...]] = (
         "- synthesize: {draw: caption, into: image}",
         "- synthesize: {draw: caption, into: image, each: 2, accept: {aligned: {above_quantile: 0.2}}}",
+        "- synthesize: {draw: caption, into: image, sign: {certificate: file:chain.pem, key: SIGNING_KEY}}",
     )
     source_types: ClassVar[tuple[str, ...]] = ("text",)
     made_type: ClassVar[str] = "image"

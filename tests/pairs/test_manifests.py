@@ -1,4 +1,4 @@
-"""Marks in C2PA manifests, as they are signed by others."""
+"""C2PA manifests: what those of others say of a file, and what ours say to others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from curate.pairs.marks import IPTC, TRAINED, source_type
+from curate.errors import CurateError
+from curate.pairs.manifest import KINDS, Seal
+from curate.pairs.marks import IPTC, REPAINTED, TRAINED, marked, source_type
 from tests.certificates import certified
 from tests.pairs.test_marks import film, picture, sound
 
@@ -45,3 +47,20 @@ def test_what_a_manifest_says_is_read(kind: str, said: str, signer: object) -> N
     c2pa.Builder(json.dumps(manifest)).sign(signer, kind, io.BytesIO(FILES[kind]()), out)
     assert said in c2pa.Reader(kind, io.BytesIO(out.getvalue())).json()
     assert source_type(out.getvalue()) == said
+
+
+@pytest.mark.parametrize("said", [TRAINED, REPAINTED])
+@pytest.mark.parametrize("modality", KINDS)
+def test_what_is_signed_here_is_valid_elsewhere(modality: str, said: str) -> None:
+    files = {"image": picture("PNG"), "audio": sound("FLAC"), "video": film()}
+    signed = Seal(*certified(), "es256").signed(marked(files[modality], said), modality)
+    reader = c2pa.Reader(KINDS[modality], io.BytesIO(signed))
+    assert reader.get_validation_state() == "Valid"
+    assert f'"digitalSourceType": "{said}"' in reader.json()
+    assert source_type(signed) == said
+
+
+def test_an_algorithm_that_the_key_is_not_made_for_is_told() -> None:
+    chain, key = certified()
+    with pytest.raises(CurateError, match="cannot be signed"):
+        Seal(chain, key, "ps256").signed(marked(picture("PNG"), TRAINED), "image")

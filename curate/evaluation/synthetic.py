@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
@@ -45,8 +46,12 @@ class Synthetic(Evaluation):
             yield unnamed
 
     def measure(self, scene: Scene) -> dict[str, Any]:
+        import polars as pl
+
         steps = [step for step in scene.steps if isinstance(step, Synthesis)]
-        return {"steps": [self._of(step, scene) for step in steps]}
+        titles = {step.title for step in steps}
+        ran = scene.decisions.filter(pl.col("name").is_in(titles))["step"].unique().sort()
+        return {"steps": [self._of(*one, scene) for one in zip_longest(steps, ran)]}
 
     def headline(self, found: dict[str, Any]) -> str:
         told = [
@@ -56,15 +61,16 @@ class Synthetic(Evaluation):
         ]
         return "; ".join(told) or "nothing was made"
 
-    def _of(self, step: Synthesis, scene: Scene) -> dict[str, Any]:
+    def _of(self, step: Synthesis, number: str | None, scene: Scene) -> dict[str, Any]:
+        """What a step made; its number tells it from others of its title, and is None if it saw no
+        pair.
+        """
         import polars as pl
 
-        lines = scene.made.filter(pl.col("name") == step.title)
+        lines = scene.made.filter(pl.col("step") == number)
         children = lines.join(scene.every, on="pair_id", how="inner", maintain_order="left")
         taken = children.filter("accepted")
-        why = scene.decisions.filter(
-            (pl.col("name") == step.title) & (pl.col("verdict") == "reject")
-        )
+        why = scene.decisions.filter((pl.col("step") == number) & (pl.col("verdict") == "reject"))
         return {
             "step": step.title,
             "made": children.height,
@@ -73,7 +79,11 @@ class Synthetic(Evaluation):
             "by_generator": _rates(children, "generator"),
             "by_group": {name: _rates(children, name) for name in group_fields(scene.ask.fields)},
             "distance": self._distance(step, taken, scene),
-            **({"texts": _texts(taken)} if step.made_type == "text" and taken.height else {}),
+            **(
+                {"texts": _texts(taken, step, scene)}
+                if step.made_type == "text" and taken.height
+                else {}
+            ),
         }
 
     def _distance(self, step: Synthesis, taken: pl.DataFrame, scene: Scene) -> dict[str, Any]:
@@ -124,11 +134,16 @@ def _rates(children: pl.DataFrame, by: str) -> list[dict[str, Any]]:
     ]
 
 
-def _texts(taken: pl.DataFrame) -> dict[str, Any]:
+def _texts(taken: pl.DataFrame, step: Synthesis, scene: Scene) -> dict[str, Any]:
     """Each text against the one that it was made of."""
+    import polars as pl
     from sacrebleu.metrics import BLEU, CHRF
 
-    made, references = taken["value"].to_list(), [taken["prompt"].to_list()]
+    before = scene.every.select(parent="pair_id", before=step.source)
+    both = taken.select("value", parent=pl.col("parents").list.first()).join(
+        before, on="parent", how="left", maintain_order="left"
+    )
+    made, references = both["value"].to_list(), [both["before"].to_list()]
     found = {}
     for metric in (BLEU(), CHRF()):
         score = metric.corpus_score(made, references)

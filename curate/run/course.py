@@ -172,7 +172,7 @@ class Course:
             needs = self._planned(self.living, self._contents(), asking)
             self._stage("decode", lambda: self._decode(asking), needs)
         elif isinstance(action, Complete):
-            self._stage("complete", self._complete)
+            self._stage("complete", lambda: self._complete(action))
         else:
             self._take(action, asking)
 
@@ -209,7 +209,10 @@ class Course:
         if outcome.clusters is not None:
             self.clusters.append(_of_step(outcome.clusters, self._number(), name, CLUSTER))
         if outcome.made is not None:
-            self.made.append(_of_step(outcome.made, self._number(), name, MADE))
+            made = outcome.made
+            if outcome.added is not None:
+                made = made.join(self.table, on="pair_id", how="anti", maintain_order="left")
+            self.made.append(_of_step(made, self._number(), name, MADE))
         if outcome.columns is not None:
             self._add(name, outcome.columns)
         if outcome.changed is not None:
@@ -237,7 +240,7 @@ class Course:
             found = parent.join(known, on="parent", maintain_order="left").drop("parent")
             self._components = pl.concat([self._components, found.select("pair_id", "component")])
 
-    def _complete(self) -> pl.DataFrame:
+    def _complete(self, action: Complete) -> pl.DataFrame:
         """What no step joined to the rest of a pair is no pair."""
         if self.estimated:
             raise NotMeasured("pairs that are not formed yet")
@@ -246,7 +249,7 @@ class Course:
             *(
                 pl.when(pl.col(f"{name}_sha256").is_null()).then(pl.lit(f"{name} missing"))
                 for name in content_fields(self.fields)
-                if not self.fields[name].optional
+                if not self.fields[name].optional and name not in action.filled_later
             ),
         )
         reason = self.living.select("pair_id", reason=lacks)

@@ -25,6 +25,9 @@ class Decode:
 class Complete:
     """The point after which every pair has what the recipe requires of it."""
 
+    filled_later: frozenset[str] = frozenset()
+    """Fields that it may still lack."""
+
 
 Action: TypeAlias = Step | Decode | Complete
 
@@ -32,7 +35,8 @@ Action: TypeAlias = Step | Decode | Complete
 def joining(steps: Sequence[Step]) -> list[Action]:
     """What makes pairs of parts, before anything else."""
     joins: list[Action] = [step for step in steps if step.word == "pair"]
-    return [*joins, Complete()] if joins else []
+    filled = frozenset(name for step in steps for name in step.fills)
+    return [*joins, Complete(filled)] if joins else []
 
 
 def in_order(steps: Sequence[Step], fields: Fields) -> list[Action]:

@@ -202,9 +202,25 @@ class Labelling(Step):
         taken = wanted.filter("accepted").join(table.select("pair_id", "origin"), on="pair_id")
         return taken.select(
             "pair_id",
-            _typed("value", table.schema[self.fill]).alias(self.fill),
+            self._held(taken["value"], table.schema[self.fill]),
             origin=labelled.otherwise("origin"),
         )
+
+    def _held(self, values: pl.Series, kind: pl.DataType) -> pl.Series:
+        """Labels as their column holds them: texts, numbers or truth values."""
+        import polars as pl
+
+        if kind == pl.Boolean:
+            truth = {"true": True, "false": False}
+            held = values.replace_strict(truth, default=None, return_dtype=pl.Boolean)
+        else:
+            held = values.cast(kind, strict=False)
+        wrong = values.filter(held.is_null())
+        if wrong.len():
+            holds = "truth values" if kind == pl.Boolean else "numbers"
+            message = f"{self.title}: '{self.fill}' holds {holds}, and '{wrong[0]}' is none"
+            raise DataError(message, "fill another field")
+        return held.alias(self.fill)
 
 
 def reviewed(table: pl.DataFrame, name: str) -> pl.Series:
@@ -274,13 +290,6 @@ def _made(wanted: pl.DataFrame, fill: str) -> pl.DataFrame:
     from curate.ledger.made import made
 
     return made(wanted.filter(pl.col("value").is_not_null()).with_columns(field=pl.lit(fill)))
-
-
-def _typed(name: str, kind: pl.DataType) -> pl.Expr:
-    """A label as its column holds it: text, a number or a truth value."""
-    import polars as pl
-
-    return pl.col(name) == "true" if kind == pl.Boolean else pl.col(name).cast(kind)
 
 
 def _note(wanted: pl.DataFrame, *more: str | None) -> str:

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
     from curate.measures.measure import Measure
 
+_OWN = frozenset(
+    {"index", "place", "turn", "value", "generator", "prompt", "settings", "seed", "error"}
+    | {"parent", "verdict", "reason", "score", "threshold", "detail", "related_id"}
+)
+"""Columns that stand beside those of fields while children are made and judged."""
+
 
 class Synthesis(Step):
     """Base of the steps that make new pairs; a subclass says what makes them."""
@@ -74,6 +80,9 @@ class Synthesis(Step):
         return tuple(sorted({*self.needed, *signing, *self.accept.extras(self)}))
 
     def check(self, fields: Fields) -> Iterator[Objection]:
+        for name in sorted(_OWN & fields.keys()):
+            message = f"'{name}' is also what the step calls a column of its own"
+            yield Objection((), message, "another name for the field")
         yield from typed((self.leads,), self.source, self.source_types, fields)
         yield from typed(("into",), self.into, (self.made_type,), fields)
         yield from self.targets.check(fields)
@@ -181,9 +190,9 @@ class Synthesis(Step):
             maintain_order="left",
         )
         ids = [
-            synthetic_id([parent], canonical_json([generator, settings, seed, index, self.into]))
-            for parent, generator, settings, seed, index in rows.select(
-                "pair_id", "generator", "settings", "seed", "index"
+            synthetic_id([parent], canonical_json([self.title, self.into, *how]))
+            for parent, *how in rows.select(
+                "pair_id", "generator", "prompt", "settings", "seed", "index"
             ).iter_rows()
         ]
         named = rows.rename({"pair_id": "parent"}).with_columns(

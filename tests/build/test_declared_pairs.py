@@ -66,3 +66,22 @@ def test_what_counts_towards_a_share(place: Workspace) -> None:
     pairs, _, _ = capped.tables()
     assert pairs.filter(pl.col("origin") == "synthetic").height == 1
     assert pairs.filter(pl.col("origin") != "collected").height == 3
+
+
+def test_a_label_leaves_the_origin_as_it_was_declared(place: Workspace) -> None:
+    lines = {"image": "image", "caption": "caption"}
+    labelled = place.having(
+        fields={
+            "image": {"type": "image"},
+            "caption": {"type": "text"},
+            "kind": {"type": "metadata"},
+        },
+        sources=[{"jsonl": {"path": "../media/rows.jsonl", **lines}}],
+        steps=[
+            {"pseudo_label": {"language": "caption", "fill": "kind", "min_confidence": 0.0}},
+        ],
+    )
+    labelled.build()
+    pairs, _, _ = labelled.tables()
+    assert pairs.filter(pl.col("origin") == "declared_synthetic")["kind"].null_count() == 0
+    assert curate("verify", labelled.release).code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,57 @@ def test_what_is_not_marked_does_not_leave_the_store(
     careless = place.having(name="careless", steps=[{"synthesize": {**SPEAK, "seed": 7}}])
     with pytest.raises(CurateError, match="made a file that does not say so"):
         careless.build()
+
+
+def test_the_same_way_of_two_texts_makes_two_children(tmp_path: Path) -> None:
+    write_lines(tmp_path / "media" / "rows.jsonl", [{"caption": "A duck.", "title": "The pond."}])
+    text = {"type": "text", "language": "en"}
+    unheard = {**SPEAK, "accept": {"heard": False}}
+    place = Workspace(tmp_path).having(
+        name="spoken",
+        version="1.0.0",
+        fields={"caption": text, "title": text, "speech": FIELDS["speech"]},
+        sources=[
+            {"jsonl": {"path": "../media/rows.jsonl", "caption": "caption", "title": "title"}}
+        ],
+        steps=[{"synthesize": unheard}, {"synthesize": {**unheard, "speak": "title"}}],
+    )
+    place.build()
+    _, _, data = place.tables()
+    lines = made(place)
+    assert lines["pair_id"].n_unique() == lines.height == 2
+    assert set(lines["pair_id"]) <= set(data["pair_id"])
+
+
+def test_what_was_made_before_is_not_told_twice(tmp_path: Path) -> None:
+    place = _of_one_text(
+        tmp_path,
+        {**SPEAK, "accept": {"heard": {"wer_below": 1e-9}}},
+        {**SPEAK, "accept": {"heard": False}},
+        {**SPEAK, "seed": 5, "accept": {"heard": False}},
+    )
+    place.build()
+    assert made(place)["accepted"].to_list() == [False, True]
+    assert curate("verify", place.release).code == 0
+    (found,) = json.loads((place.release / "evaluation.json").read_text())["evaluations"]
+    assert [(step["made"], step["taken"]) for step in found["steps"]] == [(1, 0), (0, 0), (1, 1)]
+
+
+def _of_one_text(root: Path, *steps: dict[str, Any]) -> Workspace:
+    write_lines(root / "media" / "rows.jsonl", [{"caption": "xqzzy brrk vvlt"}])
+    return Workspace(root).having(
+        name="spoken",
+        version="1.0.0",
+        fields={name: FIELDS[name] for name in ("caption", "speech")},
+        sources=[{"jsonl": {"path": "../media/rows.jsonl", "caption": "caption"}}],
+        steps=[{"synthesize": step} for step in steps],
+        evaluate=[{"synthetic": {}}],
+    )
+
+
+@pytest.mark.parametrize("name", ["index", "seed", "prompt", "score"])
+def test_a_field_is_not_named_as_a_column_of_the_step(tmp_path: Path, name: str) -> None:
+    place = _of_one_text(tmp_path, SPEAK)
+    fields = {**{n: FIELDS[n] for n in ("caption", "speech")}, name: {"type": "metadata"}}
+    with pytest.raises(CurateError, match=f"'{name}' is also what the step calls a column"):
+        place.having(fields=fields).build()

@@ -88,7 +88,8 @@ def test_what_was_not_finished_is_rejected(place: Workspace, model: str) -> None
 def test_a_build_takes_what_passes(place: Workspace, model: str) -> None:
     step = {"rewrite": "caption", "into": "caption", "by": model, "prefix": "again: "}
     accept = {"accept": {"meaning": {"above": 0.6}}}
-    done = place.having(steps=[{"synthesize": {**step, **accept}}]).build()
+    steps = [{"synthesize": {**step, **accept}}]
+    done = place.having(steps=steps, evaluate=[{"synthetic": {}}]).build()
     assert done.made == 3
     data = pl.read_parquet(sorted(place.release.glob("data/*/*.parquet")))
     assert sorted(data["caption"]) == [
@@ -97,6 +98,8 @@ def test_a_build_takes_what_passes(place: Workspace, model: str) -> None:
         "a green tree",
         "a red boat",
     ]
+    (found,) = json.loads((place.release / "evaluation.json").read_text())["evaluations"]
+    assert found["steps"][0]["texts"]["chrf2"]["value"] > 30  # against "a red boat"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,47 @@
+"""Fields that pairs lack until a step fills them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from tests.workspace import Workspace, curate, write_lines
+
+TEXT = {"type": "text", "language": "en"}
+NAMES = ["duck", "bus", "apple", "house", "cat", "boat", "tree", "car", "bird", "dog", "cup", "hat"]
+THINGS = [
+    f"{colour} {name}"
+    for colour in ("red", "green", "blue", "old", "new", "tiny")
+    for name in NAMES
+]
+
+
+def test_formed_pairs_may_lack_what_a_later_step_fills(tmp_path: Path) -> None:
+    notes = [{"note": f"there is a {thing}"} for thing in THINGS]
+    write_lines(
+        tmp_path / "media" / "a.jsonl",
+        [{"caption": f"a {thing}", "id": n} for n, thing in enumerate(THINGS)],
+    )
+    write_lines(
+        tmp_path / "media" / "b.jsonl",
+        [
+            {"title": f"the {thing}", "id": n, **(notes[n] if n else {})}
+            for n, thing in enumerate(THINGS)
+        ],
+    )
+    left = {"name": "a", "path": "../media/a.jsonl", "caption": "caption", "id": "id"}
+    right = {"name": "b", "path": "../media/b.jsonl", "title": "title", "note": "note", "id": "id"}
+    fill = {"neighbours": "caption", "fill": "note", "min_confidence": 0.0, "count": 2}
+    place = Workspace(tmp_path).having(
+        name="filled",
+        version="1.0.0",
+        fields={"caption": TEXT, "title": TEXT, "note": TEXT, "id": {"type": "metadata"}},
+        sources=[{"jsonl": left}, {"jsonl": right}],
+        steps=[{"pair": {"key": ["a", "b"], "on": "id"}}, {"pseudo_label": fill}],
+    )
+    place.build()
+    _, _, data = place.tables()
+    assert data.height == len(THINGS)
+    assert data.filter(pl.col("caption") == "a red duck")["note"].null_count() == 0
+    assert curate("verify", place.release).code == 0

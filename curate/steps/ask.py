@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from curate.pairs.field import Fields
+from curate.steps.labelling import reviewed
 from curate.steps.step import Ask as Asking
 from curate.steps.step import Objection, Outcome
 from curate.steps.synthesis import typed
@@ -87,8 +88,14 @@ class Questions(WrittenLabel):
         return pl.repeat(None, labels.height, dtype=pl.Boolean, eager=True)
 
     def _asked(self, table: pl.DataFrame, ask: Asking) -> pl.DataFrame:
-        """Known pairs say nothing about others; they are not paid for."""
-        return super()._asked(table, ask).filter("wanted")
+        """Known pairs say nothing about others; they are not paid for. Nor are those whose answer a
+        person has decided.
+        """
+        import polars as pl
+
+        decided = table.filter(reviewed(table, self.answer))["pair_id"]
+        asked = super()._asked(table, ask)
+        return asked.filter(pl.col("wanted") & ~pl.col("pair_id").is_in(decided.implode()))
 
     def decide(self, table: pl.DataFrame, ask: Asking) -> Outcome:
         outcome = super().decide(table, ask)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
+import pytest
 
+from curate.errors import DataError
 from tests.workspace import Workspace, curate, write_lines
 
 TEXT = {"type": "text", "language": "en"}
@@ -45,3 +47,18 @@ def test_formed_pairs_may_lack_what_a_later_step_fills(tmp_path: Path) -> None:
     assert data.height == len(THINGS)
     assert data.filter(pl.col("caption") == "a red duck")["note"].null_count() == 0
     assert curate("verify", place.release).code == 0
+
+
+def test_a_label_that_a_field_cannot_hold_is_said(tmp_path: Path) -> None:
+    rows = [{"caption": f"there is a {thing}", "flag": True} for thing in NAMES]
+    write_lines(tmp_path / "media" / "rows.jsonl", rows)
+    step = {"language": "caption", "fill": "flag", "replace": "flag", "min_confidence": 0.0}
+    place = Workspace(tmp_path).having(
+        name="flags",
+        version="1.0.0",
+        fields={"caption": TEXT, "flag": {"type": "metadata"}},
+        sources=[{"jsonl": {"path": "../media/rows.jsonl", "caption": "caption", "flag": "flag"}}],
+        steps=[{"pseudo_label": step}],
+    )
+    with pytest.raises(DataError, match="'flag' holds truth values, and 'en' is none"):
+        place.build()

@@ -16,7 +16,7 @@ from tests.endpoint.conftest import Served
 from tests.endpoint.faults import Proxy, proxied, reply, status
 from tests.models.talkers import THINGS, coloured
 from tests.recordings import film
-from tests.workspace import Workspace, age, curate
+from tests.workspace import Workspace, age, curate, write_lines
 
 COLOURS = ["red", "green", "blue"] * 4
 WITH_CAPTION = 2
@@ -180,6 +180,17 @@ def test_questions_and_answers_fill_two_fields(place: Workspace, served: Served)
     assert {"caption missing", "the reply is not the JSON that was asked for"} <= details
     assert len(proxy.seen) == WITH_CAPTION
     assert sum(done.kept.values()) == len(COLOURS)
+    (pair,) = filled["pair_id"]
+    said = {"pair_id": pair, "field": "answer", "value": "A ship.", "by": "Ada"}
+    write_lines(
+        asking.root / "reviews" / f"{asking.recipe['name']}.jsonl",
+        [{**said, "at": "2026-11-21T10:00:00Z"}],
+    )
+    again = asking.having(version="2.0.0")
+    again.build()
+    rows = pl.read_parquet(sorted(again.release.glob("data/*/*.parquet")))
+    kept = rows.filter(pl.col("pair_id") == pair)
+    assert kept.select("question", "answer").rows() == [(None, "A ship.")]
 
 
 def test_a_film_is_shown_as_pictures_with_its_transcript(tmp_path: Path, served: Served) -> None:

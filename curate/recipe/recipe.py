@@ -26,7 +26,7 @@ from curate.recipe.items import (
 )
 from curate.recipe.outline import Outline, ReleaseKeys
 from curate.recipe.reading import Reading
-from curate.recipe.sequence import check_steps
+from curate.recipe.sequence import check_references, check_steps
 from curate.recipe.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ def read_recipe(path: Path | str, words: Vocabulary | None = None) -> Recipe:
     _check_sources(reading, sources, fields)
     named = _named([item.part for item in sources])
     check_steps(reading, steps, evaluations, [str(source.name) for source in named])
+    if outline is not None and outline.release.media == "reference":
+        check_references(reading, steps)
     if certain:
         parts = [item.part for item in steps]
         for item, source in zip(sources, named, strict=True):

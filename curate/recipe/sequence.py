@@ -43,6 +43,17 @@ def check_steps(
         _check_fills(reading, judged, [item.part for item in steps])
 
 
+def check_references(reading: Reading, steps: Sequence[Item[Step]]) -> None:
+    """A release that only refers to media can hold none that were made: they lie in no source."""
+    for item in steps:
+        if item.part.makes_media:
+            reading.at_key(
+                item.path,
+                f"'{item.part.word}' makes files, and this release only refers to files of sources",
+                hint="release: {media: embed}",
+            )
+
+
 def _check_joins(reading: Reading, steps: Sequence[Item[Step]], sources: Sequence[str]) -> None:
     for item in steps:
         for name in item.part.joins:

@@ -147,12 +147,14 @@ def _clusters(release: Path) -> Iterator[str]:
 
 def _made(release: Path) -> Iterator[str]:
     """Every pair with a content that a machine made has a line that says how, and no other has, but
-    for pairs that were called generated as they came.
+    for pairs that were called generated as they came; labels in metadata are told by a line alone.
     """
     if not (release / "made.parquet").exists():
         return
-    taken = pl.read_parquet(release / "made.parquet").filter(pl.col("accepted"))["pair_id"]
-    pairs = pl.read_parquet(release / "pairs.parquet", columns=["pair_id", "origin", "status"])
+    pairs = pl.read_parquet(release / "pairs.parquet")
+    contents = [name.removesuffix("_sha256") for name in pairs.columns if name.endswith("_sha256")]
+    lines = pl.read_parquet(release / "made.parquet")
+    taken = lines.filter(pl.col("accepted") & pl.col("field").is_in(contents))["pair_id"]
     here = pl.col("origin").is_in([LABELLED, SYNTHETIC])
     by_machine = pairs.filter(here & (pl.col("status") != "rejected"))["pair_id"]
     declared = pairs.filter(pl.col("origin") == DECLARED)["pair_id"]

@@ -195,10 +195,14 @@ class Labelling(Step):
         return verdicts(pairs.join(said, on="pair_id", how="left", maintain_order="left"))
 
     def _changed(self, table: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
-        """A synthetic pair stays one whatever is filled in."""
+        """A synthetic pair stays one whatever is filled in, and a collected one whose metadata are:
+        its contents are what fits learn from.
+        """
         import polars as pl
 
-        labelled = pl.when(pl.col("origin") == COLLECTED).then(pl.lit(LABELLED))
+        content = f"{self.fill}_sha256" in table.columns
+        collected = (pl.col("origin") == COLLECTED) & content
+        labelled = pl.when(collected).then(pl.lit(LABELLED))
         taken = wanted.filter("accepted").join(table.select("pair_id", "origin"), on="pair_id")
         return taken.select(
             "pair_id",

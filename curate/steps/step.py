@@ -160,6 +160,11 @@ class Step(BaseModel):
         """Whether it makes contents by machine; the split is assigned before the first that does."""
         return bool(self.fills)
 
+    @property
+    def makes_media(self) -> bool:
+        """Whether it makes files that lie in no source."""
+        return False
+
     def check(self, fields: Fields) -> Iterator[Objection]:
         """What is wrong with these parameters for these fields."""
         yield from ()

@@ -62,6 +62,10 @@ class Synthesis(Step):
         raise NotImplementedError
 
     @property
+    def makes_media(self) -> bool:
+        return self.made_type != "text"
+
+    @property
     def source(self) -> str:
         """The field that children are made of: what stands behind the leading word."""
         return str(getattr(self, self.leads))

@@ -205,3 +205,25 @@ def test_a_field_is_not_named_as_a_column_of_the_step(tmp_path: Path, name: str)
     fields = {**{n: FIELDS[n] for n in ("caption", "speech")}, name: {"type": "metadata"}}
     with pytest.raises(CurateError, match=f"'{name}' is also what the step calls a column"):
         place.having(fields=fields).build()
+
+
+def test_labels_in_metadata_leave_pairs_to_be_learned_from(
+    spoken: tuple[Workspace, Built],
+) -> None:
+    place, _ = spoken
+    labelled = place.having(
+        name="labelled",
+        fields={**FIELDS, "language": {"type": "metadata"}},
+        steps=[
+            {"pseudo_label": {"language": "caption", "fill": "language", "min_confidence": 0.0}},
+            {"synthesize": SPEAK},
+        ],
+    )
+    built = labelled.build()
+    pairs, _, _ = labelled.tables()
+    collected = pairs.filter(pl.col("origin") == "collected")
+    assert collected.height == len(SPOKEN)
+    assert collected["language"].null_count() < len(SPOKEN)
+    assert built.made
+    assert made(labelled).filter(pl.col("field") == "language").height
+    assert curate("verify", labelled.release).code == 0

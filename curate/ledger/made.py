@@ -1,6 +1,6 @@
 """One line of `made.parquet`: a content that a machine made, taken into a pair or not, and how.
 
-Of a label (`origin` `pseudo_labelled`) `pair_id` is the pair that was given it, `replaced` the
+Of a label `pair_id` is the pair that was given it, `replaced` the
 value that it took the place of; of a synthetic content it is the new pair, accepted or rejected.
 """
 

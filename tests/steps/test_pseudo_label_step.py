@@ -60,7 +60,7 @@ def test_a_missing_label_is_learned_from_the_others(things: Workspace) -> None:
     assert taken.height >= 10
     assert (taken["confidence"] >= 0.8).all()
     assert (taken["kind"] == taken["value"]).all()
-    assert set(taken["origin"]) == {"pseudo_labelled"}
+    assert set(taken["origin"]) == {"collected"}  # its contents are
     assert set(made.filter(~pl.col("accepted"))["origin"]) <= {"collected"}
     assert built.changed == taken.height
     assert f"{taken.height} of 14 labelled; gold accuracy by round" in str(built.stages[-2].note)

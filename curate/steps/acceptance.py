@@ -96,7 +96,9 @@ class Accept(BaseModel):
         table: pl.DataFrame,
         ask: Ask,
     ) -> pl.DataFrame:
-        """Children with `verdict` (`add` or `reject`) and what the ledger says of it."""
+        """Children with `verdict` (`add` or `reject`) and what the ledger says of it: the words of the
+        judge that rejected, or of the last that gave a score.
+        """
         import polars as pl
 
         said = children.select(
@@ -110,7 +112,8 @@ class Accept(BaseModel):
             asked = children.join(left, on="pair_id", how="semi", maintain_order="left")
             if asked.height:
                 found = _complete(judge.judge(asked, step, taken, table, ask))
-                said = said.update(found, on="pair_id", how="left")
+                told = found.filter(pl.any_horizontal(pl.col("reason", "score").is_not_null()))
+                said = pl.concat([said.join(told, on="pair_id", how="anti"), told])
         rejected = pl.col("reason").is_not_null()
         verdict = pl.when(rejected).then(pl.lit("reject")).otherwise(pl.lit("add"))
         return children.join(

@@ -101,7 +101,7 @@ class Memorised(_Unlike):
             related_id=theirs["pair_id"].gather(nearest["left"]),
             score="likeness",
         )
-        return _against(children, told, "memorised")
+        return _against(children, told, field, "memorised")
 
 
 class Collapsed(_Unlike):
@@ -137,7 +137,7 @@ class Collapsed(_Unlike):
             score="likeness",
             detail="detail",
         )
-        told = _against(children, near, "collapsed")
+        told = _against(children, near, field, "collapsed")
         first = nodes.select("value", related_id="pair_id")
         again = (
             children.select("pair_id", "value")
@@ -149,14 +149,24 @@ class Collapsed(_Unlike):
             "related_id",
             detail=pl.lit(f"equal {step.into}"),
             score=pl.lit(1.0),
+            threshold=pl.lit(field.kind.threshold),
             reason=pl.lit("collapsed"),
         )
         return pl.concat([equal, told]).unique("pair_id", keep="first", maintain_order=True)
 
 
-def _against(children: pl.DataFrame, told: pl.DataFrame, reason: str) -> pl.DataFrame:
+def _against(
+    children: pl.DataFrame, told: pl.DataFrame, field: Compared, reason: str
+) -> pl.DataFrame:
     """What speaks against children by the contents that were made."""
     import polars as pl
 
     found = children.select("pair_id", "value").join(told, on="value", maintain_order="left")
-    return found.select("pair_id", "related_id", "detail", "score", reason=pl.lit(reason))
+    return found.select(
+        "pair_id",
+        "related_id",
+        "detail",
+        "score",
+        threshold=pl.lit(field.kind.threshold),
+        reason=pl.lit(reason),
+    )

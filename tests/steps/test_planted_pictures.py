@@ -90,6 +90,7 @@ def test_a_training_picture_given_back_is_memorised_every_time(kind: Any, tmp_pa
     children = given_back(tmp_path, collected, made, {"collapsed": False})
     assert children.height == COUNT * len(made[0])
     assert reasons(children) == {("reject", "memorised")}
+    assert (children["score"] >= children["threshold"]).all()
 
 
 def test_the_nearest_source_is_named(tmp_path: Path) -> None:

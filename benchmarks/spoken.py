@@ -17,7 +17,7 @@ accepted at a word error rate of `MOST` or less. Prints for each voice, with 95 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,10 +116,9 @@ def share(accepted: list[bool]) -> str:
 
 def agreement(said: list[Spoken]) -> np.ndarray:
     """How many both accept, the first alone, the second alone, neither: int (2, 2)."""
-    takes: Callable[[Spoken, str], int] = lambda each, by: int(each.wer(by) > MOST)  # noqa: E731
     table = np.zeros((2, 2), int)
     for each in said:
-        table[takes(each, "whisper"), takes(each, "sphinx")] += 1
+        table[int(each.wer("whisper") > MOST), int(each.wer("sphinx") > MOST)] += 1
     return table
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from curate.steps.synthesis import Synthesis
+    from curate.steps.trial import Trial
 
 
 class Judge(Protocol):
@@ -32,17 +34,9 @@ class Judge(Protocol):
     def check(self, fields: Fields) -> Iterator[Objection]:
         """What is wrong with the settings, with paths below the judge's key."""
 
-    def judge(
-        self,
-        children: pl.DataFrame,
-        step: Synthesis,
-        taken: pl.DataFrame,
-        table: pl.DataFrame,
-        ask: Ask,
-    ) -> pl.DataFrame:
+    def judge(self, trial: Trial, ask: Ask) -> pl.DataFrame:
         """`pair_id` of every child, and of what is known `reason` (null where nothing is wrong),
-        `score`, `threshold`, `detail`, `related_id`. `taken` are the children of earlier rounds that
-        were taken, `table` the pairs that stood before.
+        `score`, `threshold`, `detail`, `related_id`.
         """
 
 
@@ -88,35 +82,28 @@ class Accept(BaseModel):
         """Extras of `curate` that the judges need."""
         return {extra for _, judge in self._judges(step) for extra in judge.extras}
 
-    def judged(
-        self,
-        children: pl.DataFrame,
-        step: Synthesis,
-        taken: pl.DataFrame,
-        table: pl.DataFrame,
-        ask: Ask,
-    ) -> pl.DataFrame:
+    def judged(self, trial: Trial, ask: Ask) -> pl.DataFrame:
         """Children with `verdict` (`add` or `reject`) and what the ledger says of it: the words of the
         judge that rejected, or of the last that gave a score.
         """
         import polars as pl
 
-        said = children.select(
+        said = trial.children.select(
             "pair_id",
             reason=pl.when(pl.col("error").is_not_null()).then(pl.lit("could not be made")),
             detail="error",
         )
         said = _complete(said)
-        for _, judge in self._judges(step):
+        for _, judge in self._judges(trial.step):
             left = said.filter(pl.col("reason").is_null()).select("pair_id")
-            asked = children.join(left, on="pair_id", how="semi", maintain_order="left")
+            asked = trial.children.join(left, on="pair_id", how="semi", maintain_order="left")
             if asked.height:
-                found = _complete(judge.judge(asked, step, taken, table, ask))
+                found = _complete(judge.judge(replace(trial, children=asked), ask))
                 told = found.filter(pl.any_horizontal(pl.col("reason", "score").is_not_null()))
                 said = pl.concat([said.join(told, on="pair_id", how="anti"), told])
         rejected = pl.col("reason").is_not_null()
         verdict = pl.when(rejected).then(pl.lit("reject")).otherwise(pl.lit("add"))
-        return children.join(
+        return trial.children.join(
             said.with_columns(verdict=verdict), on="pair_id", how="left", maintain_order="left"
         )
 

@@ -15,7 +15,7 @@ from curate.steps.step import Ask, Objection
 if TYPE_CHECKING:
     import polars as pl
 
-    from curate.steps.synthesis import Synthesis
+    from curate.steps.trial import Trial
 
 
 class Aligned(BaseModel):
@@ -39,27 +39,20 @@ class Aligned(BaseModel):
         if unnamed := no_encoder(self.encoder):
             yield unnamed
 
-    def judge(
-        self,
-        children: pl.DataFrame,
-        step: Synthesis,
-        taken: pl.DataFrame,
-        table: pl.DataFrame,
-        ask: Ask,
-    ) -> pl.DataFrame:
+    def judge(self, trial: Trial, ask: Ask) -> pl.DataFrame:
         import polars as pl
 
         from curate.steps.score import Score
 
-        prompt = step.prompted(ask.fields) or step.source
-        score = Score(score=[step.into, prompt], encoder=self.encoder)
+        prompt = trial.step.prompted(ask.fields) or trial.step.source
+        score = Score(score=[trial.step.into, prompt], encoder=self.encoder)
         shown = ["pair_id", "origin", "split", prompt]
-        shown += [f"{name}_sha256" for name in (step.into, prompt)]
-        collected = table.filter(pl.col("origin") == COLLECTED)
+        shown += [f"{name}_sha256" for name in (trial.step.into, prompt)]
+        collected = trial.table.filter(pl.col("origin") == COLLECTED)
         both = pl.concat(
             [
                 frame.select(c for c in shown if c in frame.columns)
-                for frame in (collected, children)
+                for frame in (collected, trial.children)
             ],
             how="diagonal",
         )
@@ -69,7 +62,9 @@ class Aligned(BaseModel):
         known = said.join(collected, on="pair_id", how="semi")["score"].drop_nulls()
         least = known.quantile(self.above_quantile, "lower") if known.len() else None
         if least is None:
-            return children.select("pair_id", reason=pl.lit("no collected pair to compare with"))
+            return trial.children.select(
+                "pair_id", reason=pl.lit("no collected pair to compare with")
+            )
         reason = (
             pl.when(pl.col("score").is_null())
             .then(pl.coalesce("unknown", pl.lit("a side is missing")))
@@ -77,6 +72,6 @@ class Aligned(BaseModel):
             .then(pl.lit("off its prompt"))
         )
         found = said.with_columns(reason=reason, threshold=pl.lit(least))
-        return children.select("pair_id").join(
+        return trial.children.select("pair_id").join(
             found.drop("unknown"), on="pair_id", how="left", maintain_order="left"
         )

@@ -13,7 +13,7 @@ from curate.steps.step import Ask, Objection
 if TYPE_CHECKING:
     import polars as pl
 
-    from curate.steps.synthesis import Synthesis
+    from curate.steps.trial import Trial
 
 
 class Heard(BaseModel):
@@ -32,23 +32,16 @@ class Heard(BaseModel):
     def check(self, fields: Fields) -> Iterator[Objection]:
         yield from ()
 
-    def judge(
-        self,
-        children: pl.DataFrame,
-        step: Synthesis,
-        taken: pl.DataFrame,
-        table: pl.DataFrame,
-        ask: Ask,
-    ) -> pl.DataFrame:
+    def judge(self, trial: Trial, ask: Ask) -> pl.DataFrame:
         import polars as pl
 
         from curate.measures.transcript import transcript
         from curate.measures.word_errors import Errors
 
-        language = getattr(ask.fields[step.source], "language", None)
+        language = getattr(ask.fields[trial.step.source], "language", None)
         primary = None if language is None else str(language).partition("-")[0].lower()
-        heard = ask.measure(transcript(self.by, primary, "audio"), children["value"])
-        said = children.select("pair_id", key="value", said=step.source)
+        heard = ask.measure(transcript(self.by, primary, "audio"), trial.children["value"])
+        said = trial.children.select("pair_id", key="value", said=trial.step.source)
         joined = said.join(heard, on="key", how="left", maintain_order="left")
         rows = []
         for row in joined.iter_rows(named=True):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from curate.steps.synthesis import Synthesis
+    from curate.steps.trial import Trial
 
 SURE = 0.4
 """Lingua spreads its belief over 75 languages: of 805 English captions of a few words it calls 4 by
@@ -50,24 +51,17 @@ class Meaning(BaseModel):
         if unnamed := no_encoder(self.encoder):
             yield unnamed
 
-    def judge(
-        self,
-        children: pl.DataFrame,
-        step: Synthesis,
-        taken: pl.DataFrame,
-        table: pl.DataFrame,
-        ask: Ask,
-    ) -> pl.DataFrame:
+    def judge(self, trial: Trial, ask: Ask) -> pl.DataFrame:
         import polars as pl
 
-        before = table.select(parent="pair_id", before=step.source)
-        both = children.select("pair_id", "parent", "value").join(
+        before = trial.table.select(parent="pair_id", before=trial.step.source)
+        both = trial.children.select("pair_id", "parent", "value").join(
             before, on="parent", how="left", maintain_order="left"
         )
-        side = Side((step.source,), (self.encoder,))
+        side = Side((trial.step.source,), (self.encoder,))
         judged = both.with_columns(
             score=likeness(both["value"], both["before"], side, ask).round(6),
-            other=self._other(both["value"], _wanted(step, ask.fields), ask),
+            other=self._other(both["value"], _wanted(trial.step, ask.fields), ask),
         )
         same = said("value") == said("before")
         low, high = pl.col("score") < self.above, pl.col("score") > self.below

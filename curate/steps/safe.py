@@ -13,7 +13,7 @@ from curate.steps.step import Ask, Objection
 if TYPE_CHECKING:
     import polars as pl
 
-    from curate.steps.synthesis import Synthesis
+    from curate.steps.trial import Trial
 
 
 class Safe(BaseModel):
@@ -30,21 +30,14 @@ class Safe(BaseModel):
     def check(self, fields: Fields) -> Iterator[Objection]:
         yield from ()
 
-    def judge(
-        self,
-        children: pl.DataFrame,
-        step: Synthesis,
-        taken: pl.DataFrame,
-        table: pl.DataFrame,
-        ask: Ask,
-    ) -> pl.DataFrame:
+    def judge(self, trial: Trial, ask: Ask) -> pl.DataFrame:
         import polars as pl
 
         from curate.measures.nsfw import IMAGE_NSFW, VIDEO_NSFW
 
-        measure = IMAGE_NSFW if step.made_type == "image" else VIDEO_NSFW
-        seen = ask.measure(measure, children["value"])
-        found = children.select("pair_id", key="value").join(
+        measure = IMAGE_NSFW if trial.step.made_type == "image" else VIDEO_NSFW
+        seen = ask.measure(measure, trial.children["value"])
+        found = trial.children.select("pair_id", key="value").join(
             seen, on="key", how="left", maintain_order="left"
         )
         unseen = pl.col("nsfw").is_null()

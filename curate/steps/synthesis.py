@@ -20,6 +20,7 @@ from curate.pairs.origin import SYNTHETIC
 from curate.steps.acceptance import Accept
 from curate.steps.step import Ask, Objection, Outcome, Step
 from curate.steps.targets import Targets
+from curate.steps.trial import Trial
 
 if TYPE_CHECKING:
     import polars as pl
@@ -170,7 +171,7 @@ class Synthesis(Step):
         while (wanted := plan.next(rounds)).height:
             children = self._children(wanted, table, ask)
             before = _accepted(rounds, children)
-            rounds.append(self.accept.judged(children, self, before, table, ask))
+            rounds.append(self.accept.judged(Trial(self, children, before, table), ask))
         if not rounds:
             return Outcome(said, note=plan.short(rounds) or "nothing to make new pairs of")
         children = pl.concat(rounds)

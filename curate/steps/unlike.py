@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from curate.steps.copies import Compared
     from curate.steps.synthesis import Synthesis
+    from curate.steps.trial import Trial
 
 SHARED, NGRAM = 0.8, 5
 """The overlap of two texts' shingles of so many characters from which one is a copy."""
@@ -74,22 +75,15 @@ class Memorised(_Unlike):
             return Compared(step.into, kind)
         return super()._compared(step)
 
-    def judge(
-        self,
-        children: pl.DataFrame,
-        step: Synthesis,
-        taken: pl.DataFrame,
-        table: pl.DataFrame,
-        ask: Ask,
-    ) -> pl.DataFrame:
+    def judge(self, trial: Trial, ask: Ask) -> pl.DataFrame:
         import polars as pl
 
         from curate.steps.copies import alike_across
 
-        field = self._compared(step)
-        collected = table.filter(pl.col("origin") == COLLECTED).drop_nulls(field.column)
+        field = self._compared(trial.step)
+        collected = trial.table.filter(pl.col("origin") == COLLECTED).drop_nulls(field.column)
         theirs = collected.unique(field.column, keep="first", maintain_order=True)
-        ours = children.unique("value", maintain_order=True).drop(field.column, strict=False)
+        ours = trial.children.unique("value", maintain_order=True).drop(field.column, strict=False)
         ours = ours.rename({"value": field.column})
         found = alike_across(theirs, ours, [field], ask).edges
         nearest = found.sort("right", "likeness", "left", descending=[False, True, False]).unique(
@@ -101,31 +95,24 @@ class Memorised(_Unlike):
             related_id=theirs["pair_id"].gather(nearest["left"]),
             score="likeness",
         )
-        return _against(children, told, field, "memorised")
+        return _against(trial.children, told, field, "memorised")
 
 
 class Collapsed(_Unlike):
     """Nothing that was made may be a near-duplicate of something made before it."""
 
-    def judge(
-        self,
-        children: pl.DataFrame,
-        step: Synthesis,
-        taken: pl.DataFrame,
-        table: pl.DataFrame,
-        ask: Ask,
-    ) -> pl.DataFrame:
+    def judge(self, trial: Trial, ask: Ask) -> pl.DataFrame:
         import polars as pl
 
         from curate.steps.copies import alike, named
 
-        field = self._compared(step)
-        earlier = table.filter(pl.col("origin") == SYNTHETIC).drop_nulls(field.column)
+        field = self._compared(trial.step)
+        earlier = trial.table.filter(pl.col("origin") == SYNTHETIC).drop_nulls(field.column)
         every = pl.concat(
             [
                 earlier.select("pair_id", value=field.column),
-                taken.select("pair_id", "value"),
-                children.select("pair_id", "value"),
+                trial.taken.select("pair_id", "value"),
+                trial.children.select("pair_id", "value"),
             ]
         )
         nodes = every.unique("value", keep="first", maintain_order=True)
@@ -137,17 +124,17 @@ class Collapsed(_Unlike):
             score="likeness",
             detail="detail",
         )
-        told = _against(children, near, field, "collapsed")
+        told = _against(trial.children, near, field, "collapsed")
         first = nodes.select("value", related_id="pair_id")
         again = (
-            children.select("pair_id", "value")
+            trial.children.select("pair_id", "value")
             .join(first, on="value")
             .filter(pl.col("pair_id") != pl.col("related_id"))
         )
         equal = again.select(
             "pair_id",
             "related_id",
-            detail=pl.lit(f"equal {step.into}"),
+            detail=pl.lit(f"equal {trial.step.into}"),
             score=pl.lit(1.0),
             threshold=pl.lit(field.kind.threshold),
             reason=pl.lit("collapsed"),

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic import Field as Key
 
+from curate.governance.settings import Governance
 from curate.recipe.wording import describe
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,99}$"
@@ -69,6 +70,7 @@ class Outline(BaseModel):
     steps: Any = Key((), description="What is done with the pairs, from first to last.")
     evaluate: Any = Key((), description="What is measured of the release, for people to judge it.")
     release: ReleaseKeys = Key(ReleaseKeys(), description="What the release holds.")
+    governance: Governance = Key(Governance(), description="What the release proves about itself.")
     seed: Annotated[int, Key(strict=True)] = Key(
         0, ge=0, lt=2**63, description="Changes everything that is drawn at random."
     )

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from curate.evaluation.evaluation import Evaluation
+    from curate.governance.settings import Governance
     from curate.pairs.field import Fields
     from curate.sources.source import Source
     from curate.steps.step import Step
@@ -54,6 +55,7 @@ class Recipe:
     steps: tuple[Step, ...]
     evaluations: tuple[Evaluation, ...]
     release: ReleaseKeys
+    governance: Governance
     seed: int
 
     @property
@@ -122,6 +124,7 @@ def read_recipe(path: Path | str, words: Vocabulary | None = None) -> Recipe:
         steps=tuple(item.part for item in steps),
         evaluations=tuple(item.part for item in evaluations),
         release=outline.release,
+        governance=outline.governance,
         seed=outline.seed,
     )
 

@@ -71,6 +71,7 @@ def _resolved(recipe: Recipe) -> dict[str, Any]:
         "steps": [{step.word: step.model_dump(exclude_none=True)} for step in recipe.steps],
         "evaluate": [{one.word: one.model_dump(exclude_none=True)} for one in recipe.evaluations],
         "release": recipe.release.model_dump(),
+        "governance": recipe.governance.model_dump(exclude_none=True),
     }
 
 

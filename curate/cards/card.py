@@ -1,175 +1,282 @@
-"""The README of a release: the YAML block that hubs and `datasets` read, and the counts."""
+"""The README of a release: the YAML block that hubs and `datasets` read, and the facts in words.
+
+Nothing stands here that is not a fact: a heading without one is left out, and what somebody should
+say and has not is listed at the end with who that is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from curate.pairs.field import Fields
+from curate.cards.front_matter import front_matter
+from curate.cards.markdown import code, section, table, text
 from curate.pairs.yaml import to_yaml
 
-_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+if TYPE_CHECKING:
+    from curate.cards.front_matter import Split
+    from curate.governance.facts import Acted, Facts
+    from curate.governance.gates import Held
 
 
-@dataclass(frozen=True)
-class Copies:
-    """What one step that looks for copies found."""
-
-    step: str
-    clusters: int
-    gone: int
-    largest: int
-    """Pairs of the largest cluster, the one that stayed included."""
-
-
-@dataclass(frozen=True)
-class Generated:
-    """What one step had a generator make."""
-
-    step: str
-    field: str
-    generator: str
-    made: int
-    taken: int
-
-
-@dataclass(frozen=True)
-class CardFacts:
-    """What the card tells."""
-
-    name: str
-    version: str
-    description: str | None
-    fields: Fields
-    splits: Mapping[str, int]
-    """Split -> pairs."""
-    seen: int
-    joined: int
-    """Of these so many were parts of pairs."""
-    added: int
-    """Pairs that steps made, of parts or whole."""
-    left: Mapping[str, int]
-    """Why pairs went -> how many."""
-    copies: Sequence[Copies]
-    """By step; empty where no step looked for copies, or found any."""
-    looked: bool
-    """Whether any step looked for copies."""
-    generated: Sequence[Generated]
-    """By step and generator; empty where machines made nothing."""
-    digest: str
-    evaluation: Mapping[str, str]
-    """Evaluation -> its finding in a line."""
-
-
-def render_card(facts: CardFacts) -> str:
+def render_card(
+    facts: Facts,
+    held: Sequence[Held],
+    splits: Mapping[str, Split],
+    features: Mapping[str, Any],
+) -> str:
     """Markdown with a front matter that `datasets.load_dataset` follows."""
+    release = facts.release
+    about = release.description.value
     parts = [
-        f"---\n{to_yaml(_front_matter(facts))}---\n",
-        f"# {facts.name} {facts.version}\n",
-        *([facts.description.strip() + "\n"] if facts.description else []),
-        _counts(facts),
-        *([_copies(facts.copies)] if facts.copies else []),
-        *([_generated(facts.generated)] if facts.generated else []),
-        *([_evaluation(facts)] if facts.evaluation else []),
-        _columns(facts.fields),
-        _files(facts),
+        f"---\n{to_yaml(front_matter(facts, splits, features))}---\n",
+        f"# {release.name.value} {release.version.value}\n",
+        f"{about}\n" if about else "",
+        section("At a glance", table(("what", "found"), _glance(facts, held))),
+        section("What people say", _answers(facts)),
+        section("Columns", _columns(facts)),
+        section("How it was made", _origins(facts), _sources(facts), _steps(facts)),
+        section("Why pairs went", _losses(facts)),
+        section("Copies", _copies(facts)),
+        section("Made by machines", _generated(facts)),
+        section("Quality", _quality(facts)),
+        section("Groups", _groups(facts)),
+        section("Personal and sensitive content", _personal(facts)),
+        section("Licences", _licences(facts)),
+        section("Energy", _energy(facts)),
+        section("Gates", _gates(held)),
+        section("Not provided", _lacking(facts)),
+        section("Files", _files(facts, held)),
     ]
-    return "\n".join(parts)
+    return "\n".join(part for part in parts if part)
 
 
-def _front_matter(facts: CardFacts) -> dict[str, Any]:
-    total = sum(facts.splits.values())
-    # `datasets` names its cache by folder and patterns alone: without the digest in them, two
-    # releases of one version would be taken for one another.
-    files = [
-        {"split": name, "path": f"data/{name}/*-{facts.digest[:12]}.parquet"}
-        for name in facts.splits
-    ]
-    languages = {getattr(field, "language", None) for field in facts.fields.values()}
-    return {
-        "pretty_name": facts.name,
-        **({"language": sorted(languages - {None})} if languages - {None} else {}),
-        "size_categories": [next((name for most, name in _SIZES if total < most), "n>1M")],
-        "configs": [{"config_name": "default", "data_files": files}],
-    }
-
-
-def _counts(facts: CardFacts) -> str:
-    rows = [f"| kept in `{name}` | {count:,} |" for name, count in facts.splits.items()]
-    rows += [f"| {reason} | {count:,} |" for reason, count in facts.left.items()]
-    head = f"{facts.seen:,} pairs were seen. `decisions.parquet` has the reason for every one."
-    if facts.joined:
-        head = (
-            f"{facts.seen:,} rows were read; {facts.joined:,} of them are parts of the "
-            f"{facts.added:,} pairs formed. `decisions.parquet` has the reason for every one."
-        )
-    return "\n".join(
-        ["## Pairs", "", head, "", "| what became of them | pairs |", "|---|---:|", *rows, ""]
+def _glance(facts: Facts, held: Sequence[Held]) -> Iterator[tuple[str, str]]:
+    pairs = facts.pairs
+    splits = ", ".join(
+        f"{count:,} in {code(name)}" for name, count in (pairs.splits.value or {}).items()
     )
+    yield "pairs", f"{pairs.kept.value:,} kept of {pairs.read.value:,} read: {splits}"
+    if pairs.made.value:
+        share = pairs.synthetic_share.value or 0.0
+        yield "made by machines", f"{share:.1%} of the pairs kept"
+    for word, finding in facts.evaluation.items():
+        yield code(word), text(finding.value)
+    if facts.bias.headline.value:
+        yield "groups", text(facts.bias.headline.value)
+    if facts.energy.kwh.value is not None:
+        yield "energy", _kwh(facts)
+    if held:
+        passed = sum(one.passed for one in held)
+        yield "gates", f"{passed} of {len(held)} hold"
 
 
-def _copies(copies: Sequence[Copies]) -> str:
-    rows = [f"| {c.step} | {c.clusters:,} | {c.gone:,} | {c.largest:,} |" for c in copies]
-    head = (
-        "A pair went only for one that stayed and is alike to it; likeness was never passed along a "
-        "chain. `clusters.parquet` names them all, with how alike they are."
-    )
-    table = [
-        "| step | clusters | pairs that went | largest cluster |",
-        "|---|---:|---:|---:|",
-        *rows,
-    ]
-    return "\n".join(["## Copies", "", head, "", *table, ""])
-
-
-def _generated(generated: Sequence[Generated]) -> str:
+def _answers(facts: Facts) -> str:
     rows = [
-        f"| {g.step} | `{g.field}` | `{g.generator}` | {g.made:,} | {g.taken:,} |"
-        for g in generated
+        (code(key), text(said.value), text(said.by or ""), text(said.at or ""))
+        for key, said in facts.answers.items()
+        if said.value is not None
     ]
-    head = (
+    return table(("question", "answer", "by", "when"), rows) if rows else ""
+
+
+def _columns(facts: Facts) -> str:
+    rows = [
+        (code(field.name), field.type, field.language or "", "compared" if field.group else "")
+        for field in facts.inputs.fields.value or ()
+    ]
+    return table(("column", "type", "language", "groups"), rows)
+
+
+def _origins(facts: Facts) -> str:
+    origins = facts.pairs.origins.value or {}
+    if set(origins) <= {"collected"}:
+        return ""
+    said = (
         "The column `origin` says of every pair whether it was `collected`, has a field that was "
         "`pseudo_labelled`, is `synthetic`, or came with a mark that says so "
-        "(`declared_synthetic`). `made.parquet` names every content that a machine "
-        "made, taken or rejected, with its generator, prompt and settings."
+        "(`declared_synthetic`).\n"
     )
-    table = ["| step | field | generator | made | taken |", "|---|---|---|---:|---:|", *rows]
-    return "\n".join(["## Made by machines", "", head, "", *table, ""])
+    return f"{said}\n{table(('origin', 'pairs kept'), [(code(n), f'{c:,}') for n, c in origins.items()], (1,))}"
 
 
-def _evaluation(facts: CardFacts) -> str:
-    rows = [f"| {word} | {finding} |" for word, finding in facts.evaluation.items()]
-    return "\n".join(["## Evaluation", "", "| what | found |", "|---|---|", *rows, ""])
-
-
-def _columns(fields: Fields) -> str:
-    rows = [
-        f"| `{name}` | {field.type} | {getattr(field, 'language', None) or ''} |"
-        for name, field in fields.items()
+def _sources(facts: Facts) -> str:
+    sources = [
+        (code(name), f"{count:,}") for name, count in (facts.inputs.sources.value or {}).items()
     ]
-    return "\n".join(["## Columns", "", "| column | type | language |", "|---|---|---|", *rows, ""])
+    models = [
+        (code(ref), code(found[:16])) for ref, found in (facts.inputs.models.value or {}).items()
+    ]
+    told = table(("source", "pairs"), sources, (1,))
+    return f"{told}\n{table(('model', 'hash of its files'), models)}" if models else told
 
 
-def _files(facts: CardFacts) -> str:
-    told = "| `evaluation.json` | what was measured of the release |\n" if facts.evaluation else ""
-    looked = (
-        "| `clusters.parquet` | copies, and what they are copies of |\n" if facts.looked else ""
+def _steps(facts: Facts) -> str:
+    rows = [
+        (
+            stage.step,
+            text(stage.name),
+            f"{stage.pairs:,}",
+            f"{stage.left:,}",
+            text(stage.note or ""),
+        )
+        for stage in facts.making.stages.value or ()
+    ]
+    return table(("", "step", "pairs in", "left", "found"), rows, (2, 3))
+
+
+def _losses(facts: Facts) -> str:
+    rows = [
+        (text(loss.name), text(loss.reason), f"{loss.pairs:,}")
+        for loss in facts.pairs.losses.value or ()
+    ]
+    told = "`decisions.parquet` has the reason for every pair.\n"
+    return f"{told}\n{table(('step', 'reason', 'pairs'), rows, (2,))}" if rows else ""
+
+
+def _copies(facts: Facts) -> str:
+    found = facts.making.copies.value
+    if not found:
+        return ""
+    rows = [(text(c.step), f"{c.clusters:,}", f"{c.gone:,}", f"{c.largest:,}") for c in found]
+    told = (
+        "A pair went only for one that stayed and is alike to it; likeness was never passed along a "
+        "chain. `clusters.parquet` names them all, with how alike they are.\n"
     )
-    made = "| `made.parquet` | what machines made, and how |\n" if facts.generated else ""
-    return f"""## Files
+    head = ("step", "clusters", "pairs that went", "largest cluster")
+    return f"{told}\n{table(head, rows, (1, 2, 3))}"
 
-| file | what it holds |
-|---|---|
-| `data/<split>/*.parquet` | the pairs kept |
-| `pairs.parquet` | every pair ever seen, kept or not |
-| `decisions.parquet` | what every step said of every pair, and why |
-{looked}{made}| `recipe.yaml`, `recipe.lock.yaml` | how it was made: as written, and as resolved |
-{told}| `manifest.json` | SHA-256 of every file, and the content digest `{facts.digest[:16]}…` |
 
-```python
-from datasets import load_dataset
+def _generated(facts: Facts) -> str:
+    found = facts.making.generated.value
+    if not found:
+        return ""
+    rows = [
+        (text(g.step), code(g.field), code(g.generator), f"{g.made:,}", f"{g.taken:,}")
+        for g in found
+    ]
+    told = (
+        "`made.parquet` names every content that a machine made, taken or rejected, with its "
+        "generator, prompt and settings.\n"
+    )
+    return f"{told}\n{table(('step', 'field', 'generator', 'made', 'taken'), rows, (3, 4))}"
 
-pairs = load_dataset("path/to/this/folder")
-```
-"""
+
+def _quality(facts: Facts) -> str:
+    rows = [(code(word), text(said.value)) for word, said in facts.evaluation.items()]
+    share = facts.making.expected_mismatch_share.value
+    if share is not None:
+        rows.append(("expected mismatched", f"{share:.1%} of what is kept"))
+    return table(("what", "found"), rows) if rows else ""
+
+
+def _groups(facts: Facts) -> str:
+    bias = facts.bias
+    if not bias.headline.value:
+        return ""
+    fields = ", ".join(code(name) for name in bias.groups.value or ())
+    return (
+        f"{text(bias.headline.value)}.\n\nCompared: the groups of {fields}; "
+        f"{bias.judged.value} of them are large enough to be judged. `audit.json` has every rate "
+        "with its interval.\n"
+    )
+
+
+def _personal(facts: Facts) -> str:
+    rows = [
+        row
+        for word in ("privacy", "safety", "consent")
+        for row in _done(word, getattr(facts, word))
+    ]
+    return table(("step", "what was found", "pairs"), rows, (2,)) if rows else ""
+
+
+def _done(word: str, acted: Acted) -> Iterator[tuple[str, str, str]]:
+    for verdict in ("dropped", "redacted", "flagged"):
+        count = getattr(acted, verdict).value
+        if count is not None:
+            yield word, f"{verdict}", f"{count:,}"
+    for reason, count in (acted.reasons.value or {}).items():
+        yield word, text(reason), f"{count:,}"
+
+
+def _licences(facts: Facts) -> str:
+    counts = facts.licences.counts.value
+    if counts is None:
+        return ""
+    rows = [(code(name), f"{count:,}") for name, count in counts.items()]
+    terms = [f"- {text(term)}" for term in facts.licences.terms.value or ()]
+    terms += [f"- conflict: {text(one)}" for one in facts.licences.conflicts.value or ()]
+    return "\n".join([table(("licence", "pairs kept"), rows, (1,)), *terms, ""])
+
+
+def _energy(facts: Facts) -> str:
+    return f"{_kwh(facts)}.\n" if facts.energy.kwh.value is not None else ""
+
+
+def _kwh(facts: Facts) -> str:
+    energy = facts.energy
+    told = f"{energy.kwh.value:.3g} kWh ({energy.kwh.status})"
+    carbon = energy.g_co2e
+    return told + (
+        f", {carbon.value:.3g} g CO2e"
+        if carbon.value is not None
+        else f"; CO2e not provided: {carbon.by}"
+    )
+
+
+def _gates(held: Sequence[Held]) -> str:
+    rows = [
+        (
+            code(one.fact),
+            text(", ".join(f"{word} {value}" for word, value in one.bound.items())),
+            text(one.why),
+            "holds" if one.passed else "failed",
+        )
+        for one in held
+    ]
+    return table(("fact", "bound", "found", ""), rows) if rows else ""
+
+
+def _lacking(facts: Facts) -> str:
+    rows = [
+        (code(name), text(said.by or ""))
+        for name, said in facts.statements()
+        if said.status == "not_provided"
+    ]
+    return table(("what", "who or what would provide it"), rows) if rows else ""
+
+
+def _files(facts: Facts, held: Sequence[Held]) -> str:
+    making = facts.making
+    rows = [
+        ("`data/<split>/*.parquet`", "the pairs kept"),
+        ("`pairs.parquet`", "every pair ever seen, kept or not"),
+        ("`decisions.parquet`", "what every step said of every pair, and why"),
+        *(
+            [("`clusters.parquet`", "copies, and what they are copies of")]
+            if making.copies.value is not None
+            else []
+        ),
+        *(
+            [("`made.parquet`", "what machines made, and how")]
+            if making.generated.value is not None
+            else []
+        ),
+        ("`recipe.yaml`, `recipe.lock.yaml`", "how it was made: as written, and as resolved"),
+        ("`facts.json`", "what this page says, each with its status and evidence"),
+        *([("`audit.json`", "every group at every step")] if facts.bias.headline.value else []),
+        *(
+            [("`energy.json`, `emissions.csv`", "what each step took")]
+            if facts.energy.kwh.value is not None
+            else []
+        ),
+        *([("`evaluation.json`", "what was measured of the release")] if facts.evaluation else []),
+        *([("`gates.json`", "bounds that the release had to keep")] if held else []),
+        (
+            "`manifest.json`",
+            f"SHA-256 of every file, and the content digest `{str(facts.release.digest.value)[:16]}…`",
+        ),
+    ]
+    load = '```python\nfrom datasets import load_dataset\n\npairs = load_dataset("path/to/this/folder")\n```\n'
+    return f"{table(('file', 'what it holds'), rows)}\n{load}"

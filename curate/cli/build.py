@@ -66,16 +66,7 @@ def document(built: Built, warnings: dict[str, int]) -> dict[str, Any]:
         "path": str(built.path),
         "digest": built.digest,
         "published": built.published,
-        "pairs": {
-            "seen": built.seen,
-            "kept": built.kept,
-            "left": built.left,
-            "changed": built.changed,
-            "added": built.added,
-            "joined": built.joined,
-            "merged": built.merged,
-            "made": built.made,
-        },
+        "pairs": _pairs(built),
         "steps": [
             {
                 "step": s.step,
@@ -86,13 +77,26 @@ def document(built: Built, warnings: dict[str, int]) -> dict[str, Any]:
             }
             for s in built.stages
         ],
-        "evaluation": built.evaluation,
+        "evaluation": {word: said.value for word, said in built.facts.evaluation.items()},
+        "gates": [held.model_dump() for held in built.held],
         "measures": {name: _spent(spent) for name, spent in sorted(usage.measures.items())},
         "fits": {name: _spent(spent) for name, spent in sorted(usage.fits.items())},
         "files": _spent(usage.files),
         "computed": usage.computed,
         "warnings": warnings,
         "seconds": round(built.seconds, 4),
+    }
+
+
+def _pairs(built: Built) -> dict[str, Any]:
+    pairs = built.facts.pairs
+    counts = {name: getattr(pairs, name).value for name in ("read", "merged", "changed", "formed")}
+    return {
+        **counts,
+        "parts": pairs.parts.value,
+        "made": pairs.made.value,
+        "kept": built.kept,
+        "left": built.left,
     }
 
 

@@ -24,8 +24,11 @@ def show_built(built: Built, recipe: Path, warnings: dict[str, int]) -> None:
     for name, spent in built.usage.measures.items():
         if spent.prompt_tokens:
             console.print(f"{name}: {_paid(spent)}", markup=False)
-    for word, finding in built.evaluation.items():
-        console.print(f"{word}: {finding}", markup=False)
+    for word, finding in built.facts.evaluation.items():
+        console.print(f"{word}: {finding.value}", markup=False)
+    for held in built.held:
+        state = "holds" if held.passed else "FAILED, not enforced on a sample"
+        console.print(f"gate {held.fact} {state}: {held.why}", markup=False)
     for kind, count in warnings.items():
         console.print(f"{count} times: {kind}", style="yellow", markup=False)
     state = "published" if built.published else "already published, and this build is equal to it"
@@ -37,23 +40,23 @@ def show_built(built: Built, recipe: Path, warnings: dict[str, int]) -> None:
 
 
 def _pairs(built: Built) -> Table:
-    table = Table(
-        "pairs", "what became of them", title=f"{built.seen:,} pairs seen", title_justify="left"
-    )
+    pairs = built.facts.pairs
+    title = f"{pairs.read.value:,} pairs read"
+    table = Table("pairs", "what became of them", title=title, title_justify="left")
     table.columns[0].justify = "right"
     for name, count in built.kept.items():
         table.add_row(f"{count:,}", f"kept in {name}", style="green")
     for reason, count in built.left.items():
         table.add_row(f"{count:,}", reason)
-    for word, count in (
-        ("merged", built.merged),
-        ("changed", built.changed),
-        ("joined to pairs", built.joined),
-        ("added", built.added),
-        ("synthetic, taken or rejected", built.made),
+    for word, fact in (
+        ("equal rows merged", pairs.merged),
+        ("parts joined to pairs", pairs.parts),
+        ("formed of parts", pairs.formed),
+        ("synthetic, taken or rejected", pairs.made),
+        ("kept with a content changed", pairs.changed),
     ):
-        if count:
-            table.add_row(f"{count:,}", word, style="dim")
+        if fact.value:
+            table.add_row(f"{fact.value:,}", word, style="dim")
     return table
 
 

@@ -5,6 +5,15 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from curate.governance.audit_settings import AuditSettings
+from curate.governance.gates import Gates
+
+
+class Policy(BaseModel):
+    """Gates that several recipes share, in a file of their own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    gates: Gates = Field(description="Facts with the bounds that every release must fulfil.")
 
 
 class Governance(BaseModel):
@@ -17,4 +26,20 @@ class Governance(BaseModel):
         pattern="^[A-Z]{3}$",
         description="Where the build runs, as ISO 3166-1 alpha-3 (DEU): its grid gives the grams of CO2e.",
     )
+    answers: str | None = Field(
+        None,
+        min_length=1,
+        description="A file beside the recipe with what only people can say; "
+        "`curate card --questions` writes it.",
+    )
     audit: AuditSettings = Field(AuditSettings(), description="How groups are compared.")
+    gates: Gates = Field(
+        {},
+        description="Facts with their bounds: a release that misses one is not published.",
+        examples=[{"bias.flagged": {"max": 0}, "pairs.synthetic_share": {"max": 0.3}}],
+    )
+    policy: str | None = Field(
+        None,
+        min_length=1,
+        description="A file beside the recipe with further `gates`, shared by several recipes.",
+    )

@@ -38,3 +38,13 @@ def derived(value: T, evidence: str) -> Statement[T]:
 def measured(value: T, evidence: str, at: str | None = None) -> Statement[T]:
     """What an instrument or a model said."""
     return Statement(value=value, status="measured", evidence=evidence, at=at)
+
+
+def not_provided(by: str) -> Statement[T]:
+    """What nobody has said yet, and who should."""
+    return Statement(status="not_provided", by=by)
+
+
+def not_applicable(why: str) -> Statement[T]:
+    """What there is nothing to say about."""
+    return Statement(status="not_applicable", evidence=why)

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from curate.pairs.field import optional
 from curate.recipe.document import read_document
 from curate.recipe.fields import read_fields
+from curate.recipe.governance import check_governance, read_policy
 from curate.recipe.items import (
     Item,
     check_items,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from curate.evaluation.evaluation import Evaluation
+    from curate.governance.gates import Bound, Gates
     from curate.governance.settings import Governance
     from curate.pairs.field import Fields
     from curate.sources.source import Source
@@ -56,12 +58,19 @@ class Recipe:
     evaluations: tuple[Evaluation, ...]
     release: ReleaseKeys
     governance: Governance
+    policy: Gates
+    """Gates of the file that the recipe names as its policy."""
     seed: int
 
     @property
     def directory(self) -> Path:
         """What paths in the recipe are relative to."""
         return self.path.parent
+
+    @property
+    def gates(self) -> list[tuple[str, Bound]]:
+        """Its own gates and its policy's; where both bound a fact, both hold."""
+        return [*self.governance.gates.items(), *self.policy.items()]
 
     @property
     def joined(self) -> frozenset[str]:
@@ -111,6 +120,8 @@ def read_recipe(path: Path | str, words: Vocabulary | None = None) -> Recipe:
             check_items(reading, [item], _needed(fields, str(source.name), parts))
         check_items(reading, steps, fields)
         check_items(reading, evaluations, fields)
+    if outline is not None:
+        check_governance(reading, outline.governance, evaluations)
     if outline is None or len(reading.complaints):
         raise reading.complaints.error()
     return Recipe(
@@ -125,8 +136,13 @@ def read_recipe(path: Path | str, words: Vocabulary | None = None) -> Recipe:
         evaluations=tuple(item.part for item in evaluations),
         release=outline.release,
         governance=outline.governance,
+        policy=_policy(path, outline.governance, {item.part.word for item in evaluations}),
         seed=outline.seed,
     )
+
+
+def _policy(path: Path, governance: Governance, words: set[str]) -> Gates:
+    return read_policy(path.parent / governance.policy, words) if governance.policy else {}
 
 
 def _read_outline(reading: Reading) -> Outline | None:

@@ -65,6 +65,7 @@ def _resolved(recipe: Recipe) -> dict[str, Any]:
     return {
         "name": recipe.name,
         "version": recipe.version,
+        **({"description": recipe.description} if recipe.description else {}),
         "seed": recipe.seed,
         "fields": {name: field.model_dump() for name, field in recipe.fields.items()},
         "sources": [{source.word: source.name} for source in recipe.sources],
@@ -72,7 +73,12 @@ def _resolved(recipe: Recipe) -> dict[str, Any]:
         "evaluate": [{one.word: one.model_dump(exclude_none=True)} for one in recipe.evaluations],
         "release": recipe.release.model_dump(),
         "governance": recipe.governance.model_dump(exclude_none=True),
+        **({"policy": _gates(recipe)} if recipe.policy else {}),
     }
+
+
+def _gates(recipe: Recipe) -> dict[str, Any]:
+    return {name: bound.model_dump(exclude_none=True) for name, bound in recipe.policy.items()}
 
 
 def _inputs(table: pl.DataFrame, fields: Fields) -> dict[str, dict[str, Any]]:

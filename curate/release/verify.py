@@ -1,4 +1,4 @@
-"""Does a release say what its manifest says, and do its tables agree with one another?"""
+"""Does a release say what its manifest says, and do its tables and facts agree with one another?"""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from curate.errors import CurateError
+from curate.governance.gathering import gather_facts
 from curate.ledger.cluster import DROPPED, KEPT
 from curate.ledger.verdict import LEAVES, VERDICTS
 from curate.pairs.digest import table_digest
 from curate.pairs.identity import canonical_json, content_hash
 from curate.pairs.origin import DECLARED, LABELLED, SYNTHETIC
+from curate.release.evidence import read_evidence, read_facts
 from curate.release.publish import read_manifest
 from curate.release.write import files_of
 
@@ -29,7 +31,8 @@ def problems(release: Path) -> list[str]:
     if found:
         return found
     found = list(_digests(release, manifest))
-    return [*found, *_tables(release), *_clusters(release), *_made(release)]
+    found += [*_tables(release), *_clusters(release), *_made(release)]
+    return found or list(_facts(release))
 
 
 def _manifest(release: Path) -> dict[str, Any]:
@@ -160,3 +163,12 @@ def _made(release: Path) -> Iterator[str]:
     declared = pairs.filter(pl.col("origin") == DECLARED)["pair_id"]
     if set(taken) - set(declared) != set(by_machine):
         yield "origins in pairs.parquet do not follow from made.parquet"
+
+
+def _facts(release: Path) -> Iterator[str]:
+    """Facts follow from the tables and documents that they name as their evidence."""
+    stated = dict(read_facts(release).statements())
+    derived = dict(gather_facts(read_evidence(release)).statements())
+    for name in sorted(stated.keys() | derived.keys()):
+        if stated.get(name) != derived.get(name):
+            yield f"facts.json states {name}, which does not follow from the release"

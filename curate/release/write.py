@@ -19,7 +19,7 @@ from curate.pairs.yaml import to_yaml
 from curate.release.content import ReleaseContent
 from curate.release.features import arrow_schema
 
-MANIFEST_FORMAT = 1
+MANIFEST_FORMAT = 2
 _ROWS, _WITH_MEDIA = 65_536, 500
 """Rows written at once; few where their media have to fit in memory."""
 _SHARD_BYTES = 400_000_000
@@ -31,9 +31,9 @@ MediaBytes: TypeAlias = Callable[[str, pl.Series], "list[dict[str, Any] | None]"
 
 
 def write_release(
-    folder: Path, content: ReleaseContent, media: MediaBytes | None, recipe_text: str, card: str
+    folder: Path, content: ReleaseContent, media: MediaBytes | None, recipe_text: str
 ) -> None:
-    """Everything but the manifest, which `seal` adds; `media` is None for media by reference."""
+    """Tables, recipe and lock; `media` is None for media by reference."""
     with ThreadPoolExecutor(1) as beside:
         tables = beside.submit(_write_tables, folder, content)
         for split, frame in content.data.items():
@@ -41,7 +41,6 @@ def write_release(
         tables.result()
     (folder / "recipe.yaml").write_text(recipe_text)
     (folder / "recipe.lock.yaml").write_text(to_yaml(dict(content.lock)))
-    (folder / "README.md").write_text(card)
 
 
 def seal(folder: Path, content: ReleaseContent) -> None:

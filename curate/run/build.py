@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,14 +15,16 @@ import polars as pl
 
 from curate.engines.local import LocalEngine
 from curate.errors import DataError
+from curate.governance.facts import Facts
+from curate.governance.gates import Held
 from curate.ledger.verdict import LEAVES
 from curate.run.asking import Asking
 from curate.run.contents import Contents
 from curate.run.course import Course, Stage
-from curate.run.evaluating import evaluated, headlines
 from curate.run.gather import gather
 from curate.run.progress import Progress, Silence
-from curate.run.releasing import publish, released
+from curate.run.publishing import publish
+from curate.run.releasing import released
 from curate.run.reviews import read_reviews, reviews_path
 from curate.run.usage import Spent, Usage
 from curate.store.files import FileHashes
@@ -51,23 +54,25 @@ class Built:
     digest: str
     published: bool
     """False when this very release was there already."""
-    seen: int
-    kept: dict[str, int]
-    """Split -> pairs."""
-    left: dict[str, int]
-    """Why pairs went -> how many."""
-    changed: int
-    added: int
-    joined: int
-    """Parts of pairs, from several sources, that became pairs."""
-    merged: int
-    made: int
-    """Synthetic pairs, taken or not."""
-    evaluation: dict[str, str]
-    """Evaluation -> its finding in a line."""
+    facts: Facts
+    held: list[Held]
+    """The recipe's gates; not looked at again where the release was there already."""
     stages: list[Stage]
     usage: Usage
     seconds: float
+
+    @property
+    def kept(self) -> dict[str, int]:
+        """Split -> pairs."""
+        return self.facts.pairs.splits.value or {}
+
+    @property
+    def left(self) -> dict[str, int]:
+        """Why pairs went -> how many."""
+        why: Counter[str] = Counter()
+        for loss in self.facts.pairs.losses.value or ():
+            why[f"{loss.name}: {loss.reason}"] += loss.pairs
+        return dict(why)
 
 
 def build(
@@ -80,21 +85,13 @@ def build(
         if not course.alive.len():
             raise DataError("no pair is left to release", _why_all_left(course))
         made = released(course, asking, options.limit)
-        path, published = publish(recipe, made, lambda: evaluated(course, asking))
-    counts = made.counts
+        published = publish(course, asking, made, sample=options.limit is not None)
     return Built(
-        path=path,
+        path=published.path,
         digest=made.content.digest,
-        published=published,
-        seen=course.gathered.table.height,
-        kept=counts.kept,
-        left=counts.left,
-        changed=counts.changed,
-        added=counts.added,
-        joined=counts.joined,
-        merged=counts.merged,
-        made=counts.made,
-        evaluation=headlines(path),
+        published=published.new,
+        facts=published.facts,
+        held=published.held,
         stages=course.stages,
         usage=asking.usage,
         seconds=time.perf_counter() - start,

@@ -49,6 +49,8 @@ class Stage:
     """Only planning: whether it could not be decided, because values are not there yet."""
     note: str | None = None
     """What the step found over all pairs, in a line."""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """The same in numbers, by name."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ class Course:
         """Of each step that makes contents, `step`, `name` and columns of `MADE`."""
         self._components: pl.DataFrame | None = None
         self._note: str | None = None
+        self._figures: Mapping[str, float] = {}
 
     @property
     def fields(self) -> Fields:
@@ -205,7 +208,7 @@ class Course:
 
     def _accept(self, name: str, outcome: Outcome, asking: Asking) -> pl.DataFrame:
         """Enter what a step proposes into the table; the verdicts that this takes."""
-        said, self._note = outcome.verdicts, outcome.note
+        said, self._note, self._figures = outcome.verdicts, outcome.note, outcome.figures
         if outcome.clusters is not None:
             self.clusters.append(_of_step(outcome.clusters, self._number(), name, CLUSTER))
         if outcome.made is not None:
@@ -270,7 +273,7 @@ class Course:
     ) -> None:
         before, estimated, start = self.alive.len(), self.estimated, time.perf_counter()
         self.progress.step(name, before)
-        lacking, self._note = False, None
+        lacking, self._note, self._figures = False, None, {}
         try:
             said = decide()
         except NotMeasured:
@@ -279,7 +282,17 @@ class Course:
             self.enter(name, said)
         seconds, number = time.perf_counter() - start, self._number()
         self.stages.append(
-            Stage(number, name, before, seconds, estimated, needs or [], lacking, self._note)
+            Stage(
+                step=number,
+                name=name,
+                pairs=before,
+                seconds=seconds,
+                estimated=estimated,
+                needs=needs or [],
+                lacking=lacking,
+                note=self._note,
+                figures=self._figures,
+            )
         )
 
     def enter(self, name: str, said: pl.DataFrame) -> None:

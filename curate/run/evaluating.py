@@ -1,11 +1,9 @@
-"""A recipe's evaluations over a finished course, as the text of `evaluation.json`."""
+"""A recipe's evaluations over a finished course, for `evaluation.json`."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from curate.run.course import Course
     from curate.steps.step import Step
 
-FILE = "evaluation.json"
 FORMAT = 1
 
 
@@ -61,7 +58,7 @@ class Scene:
         return Replayed(other.living, other.ledger.frame(), other.all_made)
 
 
-def evaluated(course: Course, asking: Asking) -> str | None:
+def evaluated(course: Course, asking: Asking) -> dict[str, Any] | None:
     """The document, or None where the recipe asks for no evaluation."""
     scene = Scene(course, asking)
     found = []
@@ -70,18 +67,4 @@ def evaluated(course: Course, asking: Asking) -> str | None:
         result = evaluation.measure(scene)
         headline = evaluation.headline(result)
         found.append({"evaluation": evaluation.word, "headline": headline, **result})
-    document = {"format": FORMAT, "evaluations": found}
-    return json.dumps(document, indent=1, allow_nan=False) + "\n" if found else None
-
-
-def headlines(release: Path) -> dict[str, str]:
-    """Evaluation -> its finding in a line, as a release holds them; of several with one word, all."""
-    path = release / FILE
-    if not path.exists():
-        return {}
-    found: list[dict[str, Any]] = json.loads(path.read_text())["evaluations"]
-    lines: dict[str, str] = {}
-    for one in found:
-        before = lines.get(one["evaluation"])
-        lines[one["evaluation"]] = f"{before}; {one['headline']}" if before else one["headline"]
-    return lines
+    return {"format": FORMAT, "evaluations": found} if found else None

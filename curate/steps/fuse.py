@@ -99,15 +99,16 @@ class Fuse(Step):
         parts = self._parts(table).join(cluster, on="pair_id").rename({"cluster": "fold_group"})
         weights = [self.weights.get(score, 1.0) for score in self.fuse]
         fused = ask.fit(fusion(self.how, weights), parts.sort("pair_id"))
-        told = table.select("pair_id", detail=self._evidence(), group=self._kind())
-        scored = told.join(fused, on="pair_id").join(cluster, on="pair_id")
+        evidence = table.select("pair_id", detail=self._evidence(), group=self._kind())
+        scored = evidence.join(fused, on="pair_id").join(cluster, on="pair_id")
         given = fused.select(
             "pair_id",
             pl.col("score").alias(self.name),
             pl.col("mismatched").alias(f"{self.name}_mismatched"),
         )
         said = judge(table, scored, self.drop, ask)
-        return Outcome(said, given, note=found(said, self.drop))
+        told = found(said, self.drop)
+        return Outcome(said, given, note=told.note, figures=told.figures)
 
     def _parts(self, table: pl.DataFrame) -> pl.DataFrame:
         """What the fit sees: the scores, their mismatched partners', and whom it learns from."""

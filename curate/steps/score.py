@@ -147,7 +147,8 @@ class Score(Step):
             pl.col("mismatched").alias(f"{self.name}_mismatched"),
         )
         verdicts = judge(table, scored, self.drop, ask)
-        return Outcome(verdicts, given, note=found(verdicts, self.drop))
+        told = found(verdicts, self.drop)
+        return Outcome(verdicts, given, note=told.note, figures=told.figures)
 
     def _side(self, given: str | list[str]) -> Side:
         names = (given,) if isinstance(given, str) else tuple(given)

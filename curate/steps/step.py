@@ -21,8 +21,8 @@ A step cannot see the engine, the store, files or other steps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
@@ -96,6 +96,8 @@ class Outcome:
     """Contents that a machine made, taken or not: columns of `curate.ledger.made.MADE`."""
     note: str | None = None
     """What the step found over all pairs, in a line for people."""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """The same in numbers, by name, for facts and gates."""
 
 
 @dataclass(frozen=True)

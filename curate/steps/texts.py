@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -93,7 +94,7 @@ class Texts(Score):
             for name, value in instead.items()
         ]
         verdicts = said.with_columns(replaced).select(outcome.verdicts.columns)
-        return Outcome(verdicts, outcome.columns, note=outcome.note)
+        return replace(outcome, verdicts=verdicts)
 
     def _wrong(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         """`pair_id`, `why`, `bound`, `told` of the pairs that fail before they are compared."""

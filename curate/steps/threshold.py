@@ -14,8 +14,9 @@ A pair with an error is unreadable, one without a score not assessed; both say w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -101,22 +102,35 @@ def judge(table: pl.DataFrame, scored: pl.DataFrame, drop: Drop | None, ask: Ask
     return verdicts(_complete(said, _PLACED).select("pair_id", **_words()))
 
 
-def found(said: pl.DataFrame, drop: Drop | None) -> str | None:
-    """The estimate that the verdicts rest on, beside the bound and what it leaves, in a line."""
+class Found(NamedTuple):
+    """The estimate that verdicts rest on."""
+
+    note: str | None
+    figures: dict[str, float]
+
+
+def found(said: pl.DataFrame, drop: Drop | None) -> Found:
+    """How many pairs are mismatched, beside the bound and what it leaves."""
     import polars as pl
 
     if drop is None or drop.expected_mismatch_share is None:
-        return None
+        return Found(None, {})
     estimates = said["detail"].str.extract(f"({_OF_KEPT} .*|{_NOTHING}; .*)$").drop_nulls()
     scored = said.filter(pl.col("verdict").is_in(["keep", "drop", "review"]))
     if estimates.is_empty() or scored.is_empty():
-        return "how many pairs are mismatched could not be estimated"
+        return Found("how many pairs are mismatched could not be estimated", {})
     kept = scored.filter(pl.col("verdict") == "keep").height / scored.height
-    return f"keeps {kept:.1%}; {estimates[0]}; bound {drop.expected_mismatch_share:.1%}"
+    note = f"keeps {kept:.1%}; {estimates[0]}; bound {drop.expected_mismatch_share:.1%}"
+    told = {
+        "expected_mismatch_share": re.search(f"{_OF_KEPT} ([0-9.]+)%", estimates[0]),
+        "mismatched_in_all": re.search(f"{_IN_ALL} ([0-9.]+)%", estimates[0]),
+    }
+    return Found(note, {name: float(m[1]) / 100 for name, m in told.items() if m})
 
 
 _OF_KEPT = "expected mismatch share"
 _NOTHING = "nothing is kept"
+_IN_ALL = "mismatched in all"
 _KNOWN = ("score", "note", "error", "detail", "group", "cluster", "mismatched")
 _PLACED = ("place", "threshold", "why", "estimate")
 
@@ -227,4 +241,4 @@ def _estimate(found: pl.DataFrame, bound: float) -> str | None:
     whole, low, high = told.select("pi0", "pi0_low", "pi0_high").row(0)
     kept = [share for share in told["mismatch_share"] if share <= bound]
     part = f"{_OF_KEPT} {max(kept):.1%} of what is kept" if kept else _NOTHING
-    return f"{part}; mismatched in all {whole:.1%} [{low:.1%}, {high:.1%}]"
+    return f"{part}; {_IN_ALL} {whole:.1%} [{low:.1%}, {high:.1%}]"

@@ -72,7 +72,7 @@ def test_verdict(
     assert (last["verdict"], last["reason"]) == (verdict, reason)
     assert detail in last["detail"]
     assert str(workspace.root) not in last["detail"]
-    assert built.seen == 10
+    assert built.facts.pairs.read.value == 10
     pairs, _, _ = workspace.tables()
     status = pairs.filter(pl.col("row") == "things/chair.png")["status"]
     assert status.to_list() == [{"drop": "dropped"}.get(verdict, verdict)]

@@ -97,9 +97,9 @@ def _check(workspace: Workspace, built: Built, rows: int) -> None:
     _check_steps(pairs, decisions)
     kept = pairs.filter(pl.col("status") == "kept")["pair_id"]
     assert sorted(kept) == sorted(data["pair_id"])
-    assert built.seen == pairs.height
+    assert built.facts.pairs.read.value == pairs.height
     assert sum(built.kept.values()) == kept.len()
-    assert sum(built.kept.values()) + sum(built.left.values()) == built.seen
+    assert sum(built.kept.values()) + sum(built.left.values()) == built.facts.pairs.read.value
     assert {n: c for n, c in built.kept.items() if c} == dict(
         data["split"].value_counts().iter_rows()
     )
@@ -128,7 +128,7 @@ def test_wholly_equal_rows_are_one_pair(pool: Workspace) -> None:
     write_lines(pool.root / "table" / "rows.jsonl", [same, other, same, same])
     built = pool.having(steps=[]).build()
     pairs, decisions, _ = pool.tables()
-    assert built.merged == 2
+    assert built.facts.pairs.merged.value == 2
     assert sorted(pairs.select("row", "occurrences").rows()) == [("0", 3), ("1", 1)]
     lines = decisions.filter(pl.col("verdict") == "merge")
     assert set(lines["reason"]) == {"equal row"}
@@ -141,7 +141,7 @@ def test_equal_content_with_other_metadata_is_another_pair(pool: Workspace) -> N
     rows = [{**row, "kind": kind} for kind in ("a", "b", None)]
     write_lines(pool.root / "table" / "rows.jsonl", rows)
     built = pool.having(steps=[{"dedup": {"exact": "pair"}}]).build()
-    assert built.seen == 3
+    assert built.facts.pairs.read.value == 3
     assert built.left == {"dedup exact pair: exact duplicate pair": 2}
 
 

@@ -62,7 +62,7 @@ def test_only_training_pairs_become_parents(spoken: tuple[Workspace, Built]) -> 
     train = set(collected.filter(pl.col("split") == "train")["pair_id"])
     assert set(children.explode("parents")["parents"]) == train
     assert 0 < len(train) < len(SPOKEN)
-    assert built.made == children.height == len(train)
+    assert built.facts.pairs.made.value == children.height == len(train)
     of_children = data.join(children.select("pair_id"), on="pair_id", how="semi")
     assert set(of_children["split"]) <= {"train"}
 
@@ -140,7 +140,7 @@ def test_a_share_is_never_passed(spoken: tuple[Workspace, Built]) -> None:
     synthetic = pairs.filter((pl.col("origin") == "synthetic") & (pl.col("status") == "kept"))
     assert synthetic.height == 2
     assert synthetic.height <= 0.25 * data.height
-    assert built.made >= 2
+    assert (built.facts.pairs.made.value or 0) >= 2
 
 
 def test_what_is_not_marked_does_not_leave_the_store(
@@ -224,6 +224,6 @@ def test_labels_in_metadata_leave_pairs_to_be_learned_from(
     collected = pairs.filter(pl.col("origin") == "collected")
     assert collected.height == len(SPOKEN)
     assert collected["language"].null_count() < len(SPOKEN)
-    assert built.made
+    assert built.facts.pairs.made.value
     assert made(labelled).filter(pl.col("field") == "language").height
     assert curate("verify", labelled.release).code == 0

@@ -31,9 +31,9 @@ def test_every_row_is_accounted_for(workspace: Workspace) -> None:
     place = joined(workspace, "seen", "told")
     built = place.build()
     pairs, decisions, data = place.tables()
-    assert sum(built.kept.values()) == data.height == built.added == 7
-    assert built.joined == 14
-    assert built.seen == 17
+    assert sum(built.kept.values()) == data.height == built.facts.pairs.formed.value == 7
+    assert built.facts.pairs.parts.value == 14
+    assert built.facts.pairs.read.value == 17
     status = dict(pairs.group_by("status").len().iter_rows())
     assert status == {"kept": 7, "paired": 14, "dropped": 3}
     left = decisions.filter(pl.col("verdict") == "drop")

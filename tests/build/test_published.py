@@ -92,7 +92,7 @@ def test_draft_is_replaced(workspace: Workspace) -> None:
 def test_a_sample_is_a_draft(workspace: Workspace) -> None:
     workspace.build()
     sample = workspace.build(limit=4)
-    assert sample.seen == 4
+    assert sample.facts.pairs.read.value == 4
     assert sample.path.name == "draft"
     assert workspace.build(limit=4).digest == sample.digest
     assert workspace.release.is_dir()
@@ -104,7 +104,7 @@ def test_sample_is_part_of_a_larger_one(workspace: Workspace) -> None:
     for limit in (3, 6, 99):
         sample = workspace.having(version="draft", steps=[]).build(limit=limit)
         drawn.append(set(workspace.having(version="draft").tables()[0]["row"]))
-        assert sample.seen == min(limit, 10)
+        assert sample.facts.pairs.read.value == min(limit, 10)
     assert drawn[0] < drawn[1] < drawn[2]
 
 
@@ -123,8 +123,8 @@ def test_what_has_no_manifest_is_not_replaced(workspace: Workspace) -> None:
     ("text", "told"),
     [
         ('{"format": 1, "digest"', "manifest.json is damaged"),
-        ('{"short_name": "app"}', "has format None; this version reads 1"),
-        ("[]", "has format None; this version reads 1"),
+        ('{"short_name": "app"}', "has format None; this version reads 2"),
+        ("[]", "has format None; this version reads 2"),
     ],
 )
 def test_a_manifest_that_is_none_is_not_replaced(

@@ -117,7 +117,7 @@ def test_json_is_one_document(finished: Finished) -> None:
     assert said.err
     assert found["published"] is False
     assert found["digest"] == finished.built.digest
-    assert found["pairs"]["seen"] == 10
+    assert found["pairs"]["read"] == 10
     assert sum(found["pairs"]["kept"].values()) == 7
     assert found["computed"] == 0
     for each in (*found["measures"].values(), *found["fits"].values()):

@@ -26,10 +26,12 @@ def files(finished: Finished) -> list[str]:
         f"data/test/00000-{mark}.parquet",
         f"data/train/00000-{mark}.parquet",
         "decisions.parquet",
+        "facts.json",
         "manifest.json",
         "pairs.parquet",
         "recipe.lock.yaml",
         "recipe.yaml",
+        "steps.json",
     ]
 
 

@@ -247,7 +247,7 @@ class TestSummary:
     def test_adds_up(self, workspace: Workspace) -> None:
         said = curate("build", workspace.path)
         out = said.out
-        assert "10 pairs seen" in out
+        assert "10 pairs read" in out
         assert "kept in train" in out
         assert "kept in test" in out
         assert "dedup near image: near duplicate" in out
@@ -263,7 +263,7 @@ class TestSummary:
         age(workspace.media)
         found = curate("build", workspace.having(steps=steps).path, "--json").document
         left = found["pairs"]["left"]
-        assert found["pairs"]["seen"] == sum(found["pairs"]["kept"].values()) + sum(left.values())
+        assert found["pairs"]["read"] == sum(found["pairs"]["kept"].values()) + sum(left.values())
         assert left == {"filter caption.words: caption.words below minimum": 3}
 
     def test_warnings_are_counted(self, workspace: Workspace) -> None:

@@ -62,7 +62,7 @@ def test_a_missing_label_is_learned_from_the_others(things: Workspace) -> None:
     assert (taken["kind"] == taken["value"]).all()
     assert set(taken["origin"]) == {"collected"}  # its contents are
     assert set(made.filter(~pl.col("accepted"))["origin"]) <= {"collected"}
-    assert built.changed == taken.height
+    assert built.facts.pairs.changed.value == taken.height
     assert f"{taken.height} of 14 labelled; gold accuracy by round" in str(built.stages[-2].note)
     assert curate("verify", things.release).code == 0
 
@@ -122,7 +122,7 @@ def test_doubt_is_told_where_confidence_cannot_be_held_against_anything(things: 
 
 def test_what_is_not_sure_stays_as_it_was(things: Workspace) -> None:
     built, made = filled(things, {**TRAIN, "min_confidence": 1.0})
-    assert built.changed == 0
+    assert built.facts.pairs.changed.value == 0
     assert not made["accepted"].any()
     decisions = pl.read_parquet(things.release / "decisions.parquet")
     lines = decisions.filter(pl.col("reason") == "label of kind not confident")

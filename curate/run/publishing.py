@@ -1,0 +1,158 @@
+"""The last stretch: a release's documents are made, its gates held, and it appears or does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from curate.cards.card import render_card
+from curate.errors import CurateError, GateFailed, ReleaseExists
+from curate.governance import gates
+from curate.governance.culprits import culprits
+from curate.governance.evidence import Evidence
+from curate.governance.facts import FILE as FACTS
+from curate.governance.facts import Facts
+from curate.governance.gates import Held, hold
+from curate.governance.gathering import gather_facts
+from curate.release.content import ReleaseContent
+from curate.release.differ import differences
+from curate.release.evidence import (
+    EVALUATION,
+    STEPS,
+    features_of,
+    last_before,
+    read_facts,
+    splits_of,
+)
+from curate.release.publish import DRAFT, publishing, put, read_manifest, staging
+from curate.release.write import seal, write_release
+from curate.run.evaluating import evaluated
+
+if TYPE_CHECKING:
+    from curate.run.asking import Asking
+    from curate.run.course import Course
+    from curate.run.releasing import Released
+
+_TOLD = 5
+"""Pairs or groups of a failed gate that are named at once; all are in `gates.json`."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """Where a release stands, and what it says of itself."""
+
+    path: Path
+    new: bool
+    """False when this very release was there already."""
+    facts: Facts
+    held: list[Held]
+    """Its gates; not looked at again where it was there already."""
+
+
+def publish(course: Course, asking: Asking, made: Released, sample: bool) -> Published:
+    """Publish what was made, or find it published already. Raises `GateFailed` where a gate does
+    not hold, but of a `sample`, which cannot be judged as the whole is.
+    """
+    content, home = made.content, course.recipe.workspace / "releases" / made.content.name
+    final = home / content.version
+    if _stands(final, content):
+        return Published(final, False, read_facts(final), [])
+    evidence = _evidence(course, asking, content)
+    facts = gather_facts(evidence)
+    held = hold(course.recipe.gates, facts, last_before(home, content.version), culprits(evidence))
+    with staging(home) as folder:
+        write_release(folder, content, made.media, course.recipe.text)
+        _write_documents(folder, evidence, facts, held)
+        seal(folder, content)
+        if not sample:
+            _refuse(folder, course.recipe.workspace, content, held)
+        with publishing(home):
+            if _stands(final, content):
+                return Published(final, False, read_facts(final), [])
+            put(folder, final)
+    return Published(final, True, facts, held)
+
+
+def _evidence(course: Course, asking: Asking, content: ReleaseContent) -> Evidence:
+    return Evidence(
+        digest=content.digest,
+        pairs=content.pairs,
+        decisions=content.decisions,
+        lock=content.lock,
+        clusters=content.clusters,
+        made=content.made,
+        stages=[
+            {"step": s.step, "name": s.name, "pairs": s.pairs, "note": s.note, "figures": s.figures}
+            for s in course.stages
+        ],
+        evaluation=evaluated(course, asking),
+    )
+
+
+def _write_documents(folder: Path, evidence: Evidence, facts: Facts, held: Sequence[Held]) -> None:
+    """Everything that is not the pairs themselves."""
+    _write(folder / STEPS, evidence.stages)
+    if evidence.evaluation is not None:
+        _write(folder / EVALUATION, evidence.evaluation)
+    if held:
+        _write(folder / gates.FILE, [one.model_dump() for one in held])
+    _write(folder / FACTS, facts.model_dump(exclude_none=True))
+    card = render_card(facts, held, splits_of(folder), features_of(folder))
+    (folder / "README.md").write_text(card)
+
+
+def _write(path: Path, document: Any) -> None:
+    path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
+
+
+def _refuse(folder: Path, workspace: Path, content: ReleaseContent, held: Sequence[Held]) -> None:
+    """Where a gate does not hold, put the candidate aside for people to look at."""
+    failed = [one for one in held if not one.passed]
+    if not failed:
+        return
+    candidate = workspace / ".curate" / "candidates" / content.name / content.version
+    shutil.rmtree(candidate, ignore_errors=True)
+    candidate.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(folder, candidate)
+    lines = [line for one in failed for line in _told(one)]
+    raise GateFailed(
+        f"{content.name} {content.version} is not published: "
+        f"{len(failed)} of {len(held)} gates failed\n" + "\n".join(lines),
+        f"the candidate lies in {candidate}; `curate explain` reads it like a release",
+    )
+
+
+def _told(one: Held) -> list[str]:
+    bound = ", ".join(f"{word} {value}" for word, value in one.bound.items())
+    more = len(one.culprits) - _TOLD
+    named = [f"    {name}" for name in one.culprits[:_TOLD]]
+    named += [f"    and {more:,} more, in {gates.FILE}"] if more > 0 else []
+    return [f"  {one.fact} ({bound}): {one.why}", *named]
+
+
+def _stands(final: Path, content: ReleaseContent) -> bool:
+    """Whether this very release is published; another one under its version is an error."""
+    manifest = read_manifest(final)
+    if manifest is None:
+        _require_free(final)
+        return False
+    if manifest["digest"] == content.digest:
+        return True
+    if content.version == DRAFT:
+        return False
+    raise ReleaseExists(
+        f"{content.name} {content.version} is published and this build differs from it:\n"
+        + "\n".join(f"  {line}" for line in differences(final, manifest, content)),
+        "give the recipe a new version, or `version: draft` while you try things",
+    )
+
+
+def _require_free(final: Path) -> None:
+    """What is no release is not replaced: it may be somebody's only copy."""
+    if os.path.lexists(final):
+        raise CurateError(f"{final} is in the way: it has no manifest.json", "move it elsewhere")

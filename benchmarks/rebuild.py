@@ -67,7 +67,7 @@ def main() -> None:
     with workspace("openmoji") as place:
         done = list(changes(place))
     first = done[0][1]
-    rows = first["pairs"]["seen"] + first["pairs"]["merged"]
+    rows = first["pairs"]["read"] + first["pairs"]["merged"]
     with workspace("openmoji") as place:
         more = list(grown(place, rows))
     show(header, [row(*each, first=found[0][1]) for found in (done, more) for each in found])

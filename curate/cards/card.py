@@ -216,7 +216,7 @@ def _energy(facts: Facts) -> str:
 
 def _kwh(facts: Facts) -> str:
     energy = facts.energy
-    told = f"{energy.kwh.value:.3g} kWh ({energy.kwh.status})"
+    told = f"{energy.kwh.value:.3g} kWh ({energy.kwh.by})"
     carbon = energy.g_co2e
     return told + (
         f", {carbon.value:.3g} g CO2e"

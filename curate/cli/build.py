@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from curate.governance.energy import Energy
     from curate.run.build import Built
 
 _OBJECTS = 50_000
@@ -83,6 +84,7 @@ def document(built: Built, warnings: dict[str, int]) -> dict[str, Any]:
         "fits": {name: _spent(spent) for name, spent in sorted(usage.fits.items())},
         "files": _spent(usage.files),
         "computed": usage.computed,
+        "energy": _energy(built.energy),
         "warnings": warnings,
         "seconds": round(built.seconds, 4),
     }
@@ -98,6 +100,12 @@ def _pairs(built: Built) -> dict[str, Any]:
         "kept": built.kept,
         "left": built.left,
     }
+
+
+def _energy(energy: Energy) -> dict[str, Any]:
+    """The figures of the whole build, as its document says them."""
+    whole = {"method", "country", "kwh", "g_co2e", "saved_kwh", "saved_g_co2e", "notes"}
+    return energy.model_dump(include=whole)
 
 
 def _spent(spent: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -39,10 +39,28 @@ def plan(recipe: Path, limit: int | None, as_json: bool) -> None:
     with watching():
         planned = look(read, Options(limit=limit))
     if as_json:
-        found = {**asdict(planned), "missing": planned.missing, "seconds": planned.seconds}
-        click.echo(json.dumps(found, indent=1))
+        click.echo(json.dumps(document(planned), indent=1))
     else:
         _show(planned)
+
+
+def document(planned: Plan) -> dict[str, Any]:
+    """A plan as JSON."""
+    from curate.governance.energy import grams
+
+    grid = planned.grid
+    return {
+        "rows": planned.rows,
+        "steps": [
+            {**asdict(step), "kwh": step.kwh, "g_co2e": grams(step.kwh, grid)}
+            for step in planned.steps
+        ],
+        "grid": None if grid is None else grid.model_dump(),
+        "missing": planned.missing,
+        "seconds": planned.seconds,
+        "kwh": planned.kwh,
+        "g_co2e": planned.g_co2e,
+    }
 
 
 def _show(planned: Plan) -> None:
@@ -59,12 +77,27 @@ def _show(planned: Plan) -> None:
 
 
 def _time(need: Need) -> str:
+    from curate.governance.energy import kwh_in_words
+
     if not need.missing:
         return ""
-    return "" if need.seconds is None else f"  about {need.seconds:.1f} s"
+    if need.seconds is None:
+        return ""
+    energy = "" if need.kwh is None else f", {kwh_in_words(need.kwh)}"
+    return f"  about {need.seconds:.1f} s{energy}"
 
 
 def _total(planned: Plan) -> str:
     if planned.seconds is None:
         return "for a time that is not known yet: this machine has not run all of these measures"
-    return f"about {planned.seconds:.0f} s on this machine"
+    return f"about {planned.seconds:.0f} s on this machine, {_energy(planned)}"
+
+
+def _energy(planned: Plan) -> str:
+    from curate.governance.energy import COUNTRY_NOT_STATED, kwh_in_words
+
+    if planned.kwh is None:
+        return "with energy that is not known yet"
+    carbon = planned.g_co2e
+    grams = COUNTRY_NOT_STATED if carbon is None else f"{carbon:.2g} g CO2e"
+    return f"{kwh_in_words(planned.kwh)}, {grams}"

@@ -35,14 +35,17 @@ def store(ctx: click.Context, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     kept = _store()
+    from curate.governance.energy import kwh_in_words
+
     contents = kept.contents()
     if as_json:
         click.echo(json.dumps({"store": str(kept.root), "measures": contents.to_dicts()}, indent=1))
         return
     for row in contents.iter_rows(named=True):
+        energy = "" if row["kwh"] is None else f" and {kwh_in_words(row['kwh'])}"
         click.echo(
             f"{row['measure']:<20} {row['values']:>10,} values {_size(row['bytes']):>10} "
-            f"{row['seconds']:>9.1f} s to compute, used {_days(row['used']):.0f} days ago"
+            f"{row['seconds']:>9.1f} s{energy} to compute, used {_days(row['used']):.0f} days ago"
         )
     click.echo(f"{_size(contents['bytes'].sum())} in {kept.root}")
 

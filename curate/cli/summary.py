@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from curate.governance.energy import in_words
+
 if TYPE_CHECKING:
     from curate.run.build import Built
     from curate.run.usage import Spent
@@ -24,6 +26,7 @@ def show_built(built: Built, recipe: Path, warnings: dict[str, int]) -> None:
     for name, spent in built.usage.measures.items():
         if spent.prompt_tokens:
             console.print(f"{name}: {_paid(spent)}", markup=False)
+    console.print(f"energy: {in_words(built.energy)}", markup=False)
     for word, finding in built.facts.evaluation.items():
         console.print(f"{word}: {finding.value}", markup=False)
     for held in built.held:

@@ -259,16 +259,28 @@ def _bias(evidence: Evidence) -> Bias:
 
 def _footprint(evidence: Evidence) -> Footprint:
     energy = evidence.energy
-    if energy is None:
-        lacking: Statement[Any] = not_provided("a meter of energy")
+    if energy is None or energy.method is None:
+        why = "; ".join(energy.notes) if energy else "no meter ran"
+        none: Statement[Any] = not_applicable(why)
         return Footprint(
-            kwh=lacking,
-            g_co2e=lacking,
-            kwh_saved=lacking,
-            kwh_per_1000_kept=lacking,
-            sci_per_1000_kept=lacking,
+            kwh=none, g_co2e=none, kwh_saved=none, kwh_per_1000_kept=none, sci_per_1000_kept=none
         )
-    raise NotImplementedError
+    country = "the recipe's `governance: {country: ...}`"
+
+    def told(value: float | None, who: str = "a meter of energy") -> Statement[float]:
+        if value is None:
+            return not_provided(who)
+        how = "measured" if energy.method == "measured" else "derived"
+        return Statement(value=value, status=how, evidence=_ENERGY, by=by, at=energy.finished)
+
+    by = f"codecarbon, {energy.method}"
+    return Footprint(
+        kwh=told(energy.kwh),
+        g_co2e=told(energy.g_co2e, country),
+        kwh_saved=told(energy.saved_kwh or 0.0),
+        kwh_per_1000_kept=told(energy.kwh_per_1000_kept),
+        sci_per_1000_kept=told(energy.sci.per_1000_kept, country),
+    )
 
 
 def _licences(evidence: Evidence) -> Licences:

@@ -26,6 +26,11 @@ class Governance(BaseModel):
         pattern="^[A-Z]{3}$",
         description="Where the build runs, as ISO 3166-1 alpha-3 (DEU): its grid gives the grams of CO2e.",
     )
+    embodied_g_co2e: float | None = Field(
+        None,
+        ge=0,
+        description="This build's share of the CO2e of making its hardware, in grams (the M of SCI).",
+    )
     answers: str | None = Field(
         None,
         min_length=1,

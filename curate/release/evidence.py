@@ -10,12 +10,14 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from curate.cards.front_matter import Split
+from curate.governance.energy import Energy
 from curate.governance.evidence import Evidence
 from curate.governance.facts import FILE, Facts
 from curate.release.publish import DRAFT, read_manifest
 
 STEPS = "steps.json"
 EVALUATION = "evaluation.json"
+ENERGY = "energy.json"
 
 
 def read_evidence(release: Path) -> Evidence:
@@ -33,6 +35,7 @@ def read_evidence(release: Path) -> Evidence:
         made=_table(release / "made.parquet"),
         stages=_document(release / STEPS) or (),
         evaluation=_document(release / EVALUATION),
+        energy=Energy.model_validate(_document(release / ENERGY)),
     )
 
 

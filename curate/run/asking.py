@@ -13,6 +13,7 @@ import polars as pl
 from curate.engines.engine import Batch, Engine, Item, Task
 from curate.errors import CurateError
 from curate.fits.fit import Fit
+from curate.governance.meter import Meter
 from curate.measures.measure import Measure
 from curate.models.reference import locate, revision
 from curate.pairs.digest import table_digest
@@ -26,7 +27,7 @@ from curate.run.progress import Progress, Silence
 from curate.run.usage import Usage
 from curate.store.blobs import Blobs
 from curate.store.files import FileHashes
-from curate.store.fragment import read_fragment, write_fragment
+from curate.store.fragment import read_fragment, read_notes, write_fragment
 from curate.store.store import MeasureStore, Shelf
 
 _FLUSH_SECONDS = 2.0
@@ -53,11 +54,14 @@ class Asking:
     directory: Path = field(default_factory=Path)
     """Of the recipe, which other data is found beside."""
     usage: Usage = field(default_factory=Usage)
+    meter: Meter = field(default_factory=Meter)
     revisions: dict[str, str] = field(default_factory=dict)
     others_read: dict[str, Others] = field(default_factory=dict)
     asked: dict[str, Measure] = field(default_factory=dict)
     fitted: dict[str, Fit] = field(default_factory=dict)
     _seen: dict[str, pl.Series] = field(default_factory=dict)
+    _worth: dict[str, float | None] = field(default_factory=dict)
+    """What a known value of a shelf took, in kWh."""
 
     def aside(self, find_components: Callable[[], pl.DataFrame]) -> Asking:
         """The same values for pairs of another table, counted apart; its fits are not kept."""
@@ -72,6 +76,7 @@ class Asking:
             workers=self.workers,
             keep_fits=False,
             directory=self.directory,
+            meter=self.meter,
             revisions=self.revisions,
             others_read=self.others_read,
         )
@@ -118,16 +123,21 @@ class Asking:
         spent = self.usage.of_fit(fit.name)
         if known is not None:
             spent.reused += 1
+            self.meter.reuse(fit.name, 1, read_notes(path).get("kwh"))
             return known
         if not self.compute:
             raise NotMeasured(fit.name)
+        self.meter.begin()
         start = time.perf_counter()
         module, _, factory = fit.compute.partition(":")
         result: pl.DataFrame = getattr(importlib.import_module(module), factory)(fit)(table)
         spent.computed += 1
-        spent.seconds += time.perf_counter() - start
+        seconds = time.perf_counter() - start
+        spent.seconds += seconds
+        kwh = self.meter.charge({fit.name: (1, seconds)})[fit.name]
         if self.keep_fits:
-            write_fragment(path.parent, result, {}).rename(path)
+            metered = {} if kwh is None else {"kwh": kwh}
+            write_fragment(path.parent, result, {"seconds": seconds, **metered}).rename(path)
         return result
 
     def components(self) -> pl.DataFrame:
@@ -199,7 +209,9 @@ class Asking:
     def _run(self, items: Iterable[Item], tasks: Sequence[Task]) -> dict[str, pl.DataFrame]:
         for task in tasks:
             self.progress.measure(task.measure.name, len(task.missing))
-        writer = _Writer({t.measure.name: self.shelf(t.measure) for t in tasks}, self.store.blobs)
+        shelves = {task.measure.name: self.shelf(task.measure) for task in tasks}
+        writer = _Writer(shelves, self.store.blobs, self.meter)
+        self.meter.begin()
         try:
             for batch in self.engine.run(items, tasks):
                 spent = self.usage.of(batch.task.measure.name)
@@ -225,8 +237,18 @@ class Asking:
         name = self.shelf(measure).folder.name
         seen = self._seen.get(name, known.clear())
         others = _lacking(seen, known)
-        self.usage.of(measure.name).reused += known.len() - (seen.len() - others.len())
+        reused = known.len() - (seen.len() - others.len())
+        self.usage.of(measure.name).reused += reused
+        if reused:
+            self.meter.reuse(measure.name, reused, self._kwh_each(measure))
         self._seen[name] = pl.concat([others, known, computed])
+
+    def _kwh_each(self, measure: Measure) -> float | None:
+        """What a value of the measure takes, by what is noted of all that are in the store."""
+        shelf = self.shelf(measure)
+        if shelf.folder.name not in self._worth:
+            self._worth[shelf.folder.name] = shelf.cost().kwh_each
+        return self._worth[shelf.folder.name]
 
 
 def _lacking(keys: pl.Series, known: pl.Series) -> pl.Series:
@@ -261,9 +283,10 @@ def _beside(values: Sequence[pl.DataFrame]) -> pl.DataFrame:
 class _Writer:
     """Gathers batches and writes them every couple of seconds, and when told."""
 
-    def __init__(self, shelves: Mapping[str, Shelf], blobs: Blobs) -> None:
+    def __init__(self, shelves: Mapping[str, Shelf], blobs: Blobs, meter: Meter) -> None:
         self.shelves = shelves
         self.blobs = blobs
+        self.meter = meter
         self.waiting: dict[str, list[Batch]] = {name: [] for name in shelves}
         self.done: dict[str, list[pl.DataFrame]] = {name: [] for name in shelves}
         self.since = time.perf_counter()
@@ -274,12 +297,14 @@ class _Writer:
             self.flush()
 
     def flush(self) -> None:
-        for name, batches in self.waiting.items():
-            if batches:
-                values = pl.concat([self._kept(batch) for batch in batches])
-                seconds = sum(batch.seconds for batch in batches)
-                self.done[name].append(self.shelves[name].write(values, seconds))
-                batches.clear()
+        waiting = {name: batches for name, batches in self.waiting.items() if batches}
+        took = {name: _took(batches) for name, batches in waiting.items()}
+        kwh = self.meter.charge(took)
+        for name, batches in waiting.items():
+            values = pl.concat([self._kept(batch) for batch in batches])
+            written = self.shelves[name].write(values, took[name][1], kwh[name])
+            self.done[name].append(written)
+            batches.clear()
         self.since = time.perf_counter()
 
     def written(self) -> dict[str, pl.DataFrame]:
@@ -294,6 +319,11 @@ class _Writer:
         _check_marks(batch.task.measure, files)
         made = [None if data is None else self.blobs.put(data)[1] for data in files]
         return batch.values.drop("bytes").with_columns(made=pl.Series(made, dtype=pl.String))
+
+
+def _took(batches: Sequence[Batch]) -> tuple[int, float]:
+    """Values in batches, and the seconds that they took."""
+    return sum(batch.values.height for batch in batches), sum(batch.seconds for batch in batches)
 
 
 def _check_marks(measure: Measure, files: pl.Series) -> None:

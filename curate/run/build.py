@@ -15,8 +15,10 @@ import polars as pl
 
 from curate.engines.local import LocalEngine
 from curate.errors import DataError
+from curate.governance.energy import Energy
 from curate.governance.facts import Facts
 from curate.governance.gates import Held
+from curate.governance.meter import Meter
 from curate.ledger.verdict import LEAVES
 from curate.run.asking import Asking
 from curate.run.contents import Contents
@@ -59,6 +61,7 @@ class Built:
     """The recipe's gates; not looked at again where the release was there already."""
     stages: list[Stage]
     usage: Usage
+    energy: Energy
     seconds: float
 
     @property
@@ -94,6 +97,7 @@ def build(
         held=published.held,
         stages=course.stages,
         usage=asking.usage,
+        energy=published.energy,
         seconds=time.perf_counter() - start,
     )
 
@@ -105,11 +109,14 @@ def opened(
     """A recipe's pairs gathered, and something to ask about them, with the store held."""
     store = MeasureStore(store_folder(recipe, options))
     engine = LocalEngine(options.workers or os.cpu_count() or 1, options.batch_size)
+    meter = Meter(recipe.governance)
     with store.opened():
+        if compute and store.empty:
+            meter.wake()
         hashes = FileHashes(store.files, engine.workers)
         gathered = gather(recipe, hashes, options.limit)
         reviews = read_reviews(reviews_path(recipe.workspace, recipe.name), recipe.fields)
-        course = Course(recipe, gathered, progress, reviews=reviews)
+        course = Course(recipe, gathered, progress, reviews=reviews, meter=meter)
         asking = Asking(
             fields=recipe.fields,
             contents=Contents.of_table(gathered.table, recipe.fields),
@@ -121,6 +128,7 @@ def opened(
             workers=engine.workers,
             compute=compute,
             directory=recipe.directory,
+            meter=meter,
         )
         hashing = gathered.hashing
         asking.usage.files = Spent(hashing.computed, hashing.reused, hashing.seconds)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from curate.errors import CurateError, DataError
+from curate.governance.meter import Meter
 from curate.ledger.cluster import CLUSTER
 from curate.ledger.ledger import Ledger, left
 from curate.ledger.made import MADE
@@ -94,6 +95,7 @@ class Course:
     estimated: bool = False
     reviews: Reviews | None = None
     """What people decided; it is entered before any step but those that form pairs."""
+    meter: Meter = field(default_factory=Meter)
 
     def __post_init__(self) -> None:
         self.table = self.gathered.table
@@ -160,7 +162,8 @@ class Course:
         return self._apart(table, asking)[1]
 
     def _apart(self, table: pl.DataFrame, asking: Asking) -> tuple[Course, Asking]:
-        other = Course(self.recipe, replace(self.gathered, table=table), Silence())
+        gathered = replace(self.gathered, table=table)
+        other = Course(self.recipe, gathered, Silence(), meter=self.meter)
         aside = asking.aside(lambda: other.find_components(aside))
         return other, aside
 
@@ -274,13 +277,15 @@ class Course:
         before, estimated, start = self.alive.len(), self.estimated, time.perf_counter()
         self.progress.step(name, before)
         lacking, self._note, self._figures = False, None, {}
-        try:
-            said = decide()
-        except NotMeasured:
-            self.estimated = lacking = True
-        else:
-            self.enter(name, said)
-        seconds, number = time.perf_counter() - start, self._number()
+        number = self._number()
+        with self.meter.stage(number, name):
+            try:
+                said = decide()
+            except NotMeasured:
+                self.estimated = lacking = True
+            else:
+                self.enter(name, said)
+        seconds = time.perf_counter() - start
         self.stages.append(
             Stage(
                 step=number,

@@ -64,7 +64,8 @@ def evaluated(course: Course, asking: Asking) -> dict[str, Any] | None:
     found = []
     for evaluation in course.recipe.evaluations:
         course.progress.step(f"evaluate {evaluation.word}", course.alive.len())
-        result = evaluation.measure(scene)
+        with course.meter.stage("", f"evaluate {evaluation.word}"):
+            result = evaluation.measure(scene)
         headline = evaluation.headline(result)
         found.append({"evaluation": evaluation.word, "headline": headline, **result})
     return {"format": FORMAT, "evaluations": found} if found else None

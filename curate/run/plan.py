@@ -7,10 +7,13 @@ follows is marked estimated.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from curate.governance.energy import grams
+from curate.governance.grid import Grid, grid_of
 from curate.measures.measure import Measure
 from curate.recipe import Recipe
 from curate.run.asking import Asking
@@ -28,6 +31,8 @@ class Need:
     missing: int
     seconds: float | None
     """Expected for the missing values on this machine; None where it never ran here."""
+    kwh: float | None
+    """Expected for the missing values; None where none was ever metered."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,11 @@ class PlannedStep:
     estimated: bool
     needs: list[Need]
 
+    @property
+    def kwh(self) -> float | None:
+        """Expected for what it lacks; None while any of it was never metered."""
+        return _all_or_none([need.kwh for need in self.needs if need.missing])
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -47,6 +57,8 @@ class Plan:
 
     rows: int
     steps: list[PlannedStep]
+    grid: Grid | None
+    """Of the country that the recipe states."""
 
     @property
     def missing(self) -> int:
@@ -55,9 +67,24 @@ class Plan:
     @property
     def seconds(self) -> float | None:
         """Expected in all; None while a measure that is needed never ran here."""
-        costs = [need.seconds for step in self.steps for need in step.needs if need.missing]
-        known = [cost for cost in costs if cost is not None]
-        return sum(known) if len(known) == len(costs) else None
+        return _all_or_none(
+            [need.seconds for step in self.steps for need in step.needs if need.missing]
+        )
+
+    @property
+    def kwh(self) -> float | None:
+        """Expected in all; None while a measure that is needed was never metered."""
+        return _all_or_none([step.kwh for step in self.steps])
+
+    @property
+    def g_co2e(self) -> float | None:
+        """Expected in all; None also where no country is stated."""
+        return grams(self.kwh, self.grid)
+
+
+def _all_or_none(costs: Sequence[float | None]) -> float | None:
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) else None
 
 
 def plan(recipe: Recipe, options: Options | None = None) -> Plan:
@@ -69,7 +96,9 @@ def plan(recipe: Recipe, options: Options | None = None) -> Plan:
             PlannedStep(stage.name, stage.pairs, stage.estimated, _needs(stage, asking, counted))
             for stage in course.stages
         ]
-        return Plan(sum(course.gathered.rows.values()), steps)
+        country = recipe.governance.country
+        grid = None if country is None else grid_of(country)
+        return Plan(sum(course.gathered.rows.values()), steps, grid)
 
 
 def _needs(stage: Stage, asking: Asking, counted: dict[str, pl.Series]) -> list[Need]:
@@ -93,6 +122,7 @@ def _need(
     before = counted.get(shelf.folder.name)
     new = missing if before is None else missing.filter(~missing.is_in(before.implode()))
     counted[shelf.folder.name] = new if before is None else pl.concat([before, new])
-    values, seconds = shelf.cost()
-    expected = seconds / values * new.len() / asking.workers if values else None
-    return Need(measure.name, known, new.len(), expected)
+    cost = shelf.cost()
+    seconds = cost.seconds / cost.values * new.len() / asking.workers if cost.values else None
+    kwh = None if cost.kwh_each is None else cost.kwh_each * new.len()
+    return Need(measure.name, known, new.len(), seconds, kwh)

@@ -14,6 +14,7 @@ from curate.cards.card import render_card
 from curate.errors import CurateError, GateFailed, ReleaseExists
 from curate.governance import gates
 from curate.governance.culprits import culprits
+from curate.governance.energy import Energy
 from curate.governance.evidence import Evidence
 from curate.governance.facts import FILE as FACTS
 from curate.governance.facts import Facts
@@ -22,6 +23,7 @@ from curate.governance.gathering import gather_facts
 from curate.release.content import ReleaseContent
 from curate.release.differ import differences
 from curate.release.evidence import (
+    ENERGY,
     EVALUATION,
     STEPS,
     features_of,
@@ -50,6 +52,8 @@ class Published:
     new: bool
     """False when this very release was there already."""
     facts: Facts
+    energy: Energy
+    """What this build took; a release that was there already keeps what its own took."""
     held: list[Held]
     """Its gates; not looked at again where it was there already."""
 
@@ -61,21 +65,23 @@ def publish(course: Course, asking: Asking, made: Released, sample: bool) -> Pub
     content, home = made.content, course.recipe.workspace / "releases" / made.content.name
     final = home / content.version
     if _stands(final, content):
-        return Published(final, False, read_facts(final), [])
+        return Published(final, False, read_facts(final), _energy(course, asking, content), [])
     evidence = _evidence(course, asking, content)
-    facts = gather_facts(evidence)
+    facts, energy = gather_facts(evidence), evidence.energy
+    assert energy is not None
     held = hold(course.recipe.gates, facts, last_before(home, content.version), culprits(evidence))
     with staging(home) as folder:
         write_release(folder, content, made.media, course.recipe.text)
         _write_documents(folder, evidence, facts, held)
+        (folder / "emissions.csv").write_text(asking.meter.emissions())
         seal(folder, content)
         if not sample:
             _refuse(folder, course.recipe.workspace, content, held)
         with publishing(home):
             if _stands(final, content):
-                return Published(final, False, read_facts(final), [])
+                return Published(final, False, read_facts(final), energy, [])
             put(folder, final)
-    return Published(final, True, facts, held)
+    return Published(final, True, facts, energy, held)
 
 
 def _evidence(course: Course, asking: Asking, content: ReleaseContent) -> Evidence:
@@ -91,7 +97,13 @@ def _evidence(course: Course, asking: Asking, content: ReleaseContent) -> Eviden
             for s in course.stages
         ],
         evaluation=evaluated(course, asking),
+        energy=_energy(course, asking, content),
     )
+
+
+def _energy(course: Course, asking: Asking, content: ReleaseContent) -> Energy:
+    kept = sum(frame.height for frame in content.data.values())
+    return asking.meter.energy(course.gathered.table.height, kept)
 
 
 def _write_documents(folder: Path, evidence: Evidence, facts: Facts, held: Sequence[Held]) -> None:
@@ -99,6 +111,8 @@ def _write_documents(folder: Path, evidence: Evidence, facts: Facts, held: Seque
     _write(folder / STEPS, evidence.stages)
     if evidence.evaluation is not None:
         _write(folder / EVALUATION, evidence.evaluation)
+    if evidence.energy is not None:
+        _write(folder / ENERGY, evidence.energy.model_dump())
     if held:
         _write(folder / gates.FILE, [one.model_dump() for one in held])
     _write(folder / FACTS, facts.model_dump(exclude_none=True))

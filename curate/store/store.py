@@ -38,6 +38,32 @@ _LARGE = 200_000
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What values took when they were computed."""
+
+    values: int
+    seconds: float
+    """Of one worker."""
+    kwh: float
+    """Of those of the values that were metered."""
+    metered: int
+
+    @property
+    def kwh_each(self) -> float | None:
+        """Of one value, as a mean; None where none was metered."""
+        return self.kwh / self.metered if self.metered else None
+
+    @classmethod
+    def of(cls, notes: Sequence[Mapping[str, Any]]) -> Cost:
+        """The sum of what fragments note."""
+
+        def whole(name: str) -> float:
+            return sum(float(note.get(name, 0.0)) for note in notes)
+
+        return cls(int(whole("rows")), whole("seconds"), whole("kwh"), int(whole("metered")))
+
+
+@dataclass(frozen=True)
 class Shelf:
     """The values of one measure."""
 
@@ -62,21 +88,22 @@ class Shelf:
         values = pl.concat(found or [pl.DataFrame(schema=self.row)])
         return _each_once(values.filter(values["key"].is_in(wanted.implode())))
 
-    def write(self, frame: pl.DataFrame, seconds: float) -> pl.DataFrame:
-        """Add values that took so many seconds of one worker; returns the rows as they stand here."""
+    def write(self, frame: pl.DataFrame, seconds: float, kwh: float | None = None) -> pl.DataFrame:
+        """Add values that took so many seconds of one worker, and so much energy where that was
+        metered; returns the rows as they stand here.
+        """
         rows = frame.select(pl.col(name).cast(dtype) for name, dtype in self.row.items())
-        write_fragment(self.folder, rows, {"seconds": seconds})
+        metered = {} if kwh is None else {"kwh": kwh, "metered": rows.height}
+        write_fragment(self.folder, rows, {"seconds": seconds, **metered})
         return rows
 
     @property
     def row(self) -> dict[str, Any]:
         return {"key": pl.String, "error": pl.String, **self.schema}
 
-    def cost(self) -> tuple[int, float]:
-        """Values held and the seconds they took."""
-        notes = [read_notes(path) for path in self.fragments()]
-        rows = sum(int(note.get("rows", 0)) for note in notes)
-        return rows, sum(float(note.get("seconds", 0.0)) for note in notes)
+    def cost(self) -> Cost:
+        """What the values held took."""
+        return Cost.of([read_notes(path) for path in self.fragments()])
 
     def compact(self) -> None:
         """Put small fragments together; only ever called by a process that is alone."""
@@ -93,9 +120,10 @@ class Shelf:
 
     def _put_together(self, paths: Sequence[Path]) -> None:
         frames = [frame for path in paths if (frame := read_fragment(path)) is not None]
-        seconds = sum(read_notes(path).get("seconds", 0.0) for path in paths if path.exists())
+        cost = Cost.of([read_notes(path) for path in paths if path.exists()])
         if frames:
-            write_fragment(self.folder, _each_once(pl.concat(frames)), {"seconds": seconds})
+            notes = {"seconds": cost.seconds, "kwh": cost.kwh, "metered": cost.metered}
+            write_fragment(self.folder, _each_once(pl.concat(frames)), notes)
         for path in paths:
             path.unlink(missing_ok=True)
 
@@ -147,6 +175,11 @@ class MeasureStore:
         return folder / f"{digest}.parquet"
 
     @property
+    def empty(self) -> bool:
+        """Whether nothing was ever measured."""
+        return not any((self.root / "values").glob("*"))
+
+    @property
     def files(self) -> Path:
         return self.root / "files"
 
@@ -155,13 +188,16 @@ class MeasureStore:
         return Blobs(self.root / "blobs")
 
     def contents(self) -> pl.DataFrame:
-        """One row per measure: `measure`, `fingerprint`, `values`, `seconds`, `bytes`, `used`."""
+        """One row per measure: `measure`, `fingerprint`, `values`, `seconds`, `kwh` (null where it
+        was never metered), `bytes`, `used`.
+        """
         rows = [_shelf_row(folder) for folder in sorted((self.root / "values").glob("*"))]
         schema = {
             "measure": pl.String,
             "fingerprint": pl.String,
             "values": pl.Int64,
             "seconds": pl.Float64,
+            "kwh": pl.Float64,
             "bytes": pl.Int64,
             "used": pl.Float64,
         }
@@ -210,12 +246,14 @@ def _each_once(values: pl.DataFrame) -> pl.DataFrame:
     return rows.unique("key", keep="first", maintain_order=True) if repeats(rows["key"]) else rows
 
 
-def _shelf_row(folder: Path) -> tuple[str, str, int, float, int, float]:
-    values, seconds = Shelf(folder, {}).cost()
+def _shelf_row(folder: Path) -> tuple[Any, ...]:
+    """In the order of `MeasureStore.contents`; energy as of all values, by the mean of the metered."""
+    cost = Shelf(folder, {}).cost()
+    kwh = None if cost.kwh_each is None else cost.kwh_each * cost.values
     size = sum(path.stat().st_size for path in folder.iterdir())
     note = folder / "measure.json"
     used = note.stat().st_mtime if note.exists() else time.time()
-    return folder.name.rpartition("-")[0], folder.name, values, seconds, size, used
+    return folder.name.rpartition("-")[0], folder.name, cost.values, cost.seconds, kwh, size, used
 
 
 def _try_exclusive(lock: IO[str]) -> bool:

@@ -26,6 +26,8 @@ def files(finished: Finished) -> list[str]:
         f"data/test/00000-{mark}.parquet",
         f"data/train/00000-{mark}.parquet",
         "decisions.parquet",
+        "emissions.csv",
+        "energy.json",
         "facts.json",
         "manifest.json",
         "pairs.parquet",

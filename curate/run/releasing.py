@@ -18,6 +18,7 @@ from curate.release.content import ReleaseContent, data_columns, pairs_table, pl
 from curate.release.lock import lock
 from curate.release.publish import DRAFT
 from curate.release.write import MediaBytes
+from curate.run.concealing import Hidden, hidden_of
 from curate.run.making import HASH, INSTEAD, released_instead
 
 if TYPE_CHECKING:
@@ -49,13 +50,15 @@ def released(course: Course, asking: Asking, limit: int | None) -> Released:
     made = released_instead(course, living, asking) if embed else {}
     split = living.select("pair_id", "split") if "split" in living.columns else None
     decisions = course.ledger.frame()
+    hidden = hidden_of(course, asking)
+    pairs = pairs_table(_with_status(course.table, decisions), recipe.fields, split)
     content = ReleaseContent(
         name=recipe.name,
         version=DRAFT if limit is not None else recipe.version,
         fields=recipe.fields,
         data=_data(living, recipe.fields, made, embed),
-        pairs=pairs_table(_with_status(course.table, decisions), recipe.fields, split),
-        decisions=decisions,
+        pairs=hidden.in_pairs(pairs, living["pair_id"]),
+        decisions=hidden.in_words("decisions", decisions),
         lock=lock(
             recipe,
             course.gathered.table,
@@ -65,20 +68,21 @@ def released(course: Course, asking: Asking, limit: int | None) -> Released:
             limit,
             _others(course, asking),
         ),
-        clusters=_clusters(course),
-        made=_made(course, asking),
+        clusters=_clusters(course, hidden),
+        made=_made(course, asking, hidden),
     )
     return Released(content, _media_bytes(living, recipe.fields, made, asking) if embed else None)
 
 
-def _clusters(course: Course) -> pl.DataFrame | None:
+def _clusters(course: Course, hidden: Hidden) -> pl.DataFrame | None:
     """Of all steps that looked for copies; None where none did."""
     if not course.clusters:
         return None
-    return pl.concat(course.clusters).sort("step", "cluster", "related_id", "pair_id")
+    found = pl.concat(course.clusters).sort("step", "cluster", "related_id", "pair_id")
+    return hidden.in_words("clusters", found)
 
 
-def _made(course: Course, asking: Asking) -> pl.DataFrame | None:
+def _made(course: Course, asking: Asking, hidden: Hidden) -> pl.DataFrame | None:
     """What machines made, with the hashes of the models that did; None where no step makes any."""
     if not any(step.proposes for step in course.recipe.steps):
         return None
@@ -87,7 +91,8 @@ def _made(course: Course, asking: Asking) -> pl.DataFrame | None:
         schema={"generator": pl.String, "revision": pl.String},
     )
     found = course.all_made.join(known, on="generator", how="left", maintain_order="left")
-    return found.select(list(REPORTED)).sort("step", "pair_id", "field")
+    made = found.select(list(REPORTED)).sort("step", "pair_id", "field")
+    return hidden.in_words("made", made)
 
 
 def _others(course: Course, asking: Asking) -> list[str]:

@@ -21,6 +21,7 @@ STEPS = {
     "select": "curate.steps.select:Select",
     "pseudo_label": "curate.steps.pseudo_label:PseudoLabel",
     "synthesize": "curate.steps.synthesize:Synthesize",
+    "privacy": "curate.steps.privacy:Privacy",
     "split": "curate.steps.split:Split",
 }
 

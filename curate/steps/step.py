@@ -101,6 +101,16 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Concealed:
+    """What no table of a release may tell, each with what it tells instead."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Whole texts of a field."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """What was found in them, wherever else it is told."""
+
+
+@dataclass(frozen=True)
 class Objection:
     """One thing wrong with a step's parameters, given the recipe's fields."""
 
@@ -189,6 +199,17 @@ class Step(BaseModel):
         return []
 
     def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
+        raise NotImplementedError
+
+    @property
+    def hides(self) -> tuple[str, ...]:
+        """Names of the text fields of which it conceals something."""
+        return ()
+
+    def conceals(self, name: str, texts: pl.Series, ask: Ask) -> Concealed:
+        """What of a field's texts no table of a release may tell, also of pairs that this step never
+        saw: those that left before it, or were made after it.
+        """
         raise NotImplementedError
 
     @classmethod

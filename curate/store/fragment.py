@@ -63,7 +63,7 @@ def read_fragment(
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         _set_aside(path, error)
         return None
-    frame = pl.from_arrow(table)
+    frame = pl.from_arrow(table.replace_schema_metadata())  # damaged notes would be a panic
     assert isinstance(frame, pl.DataFrame)
     return frame
 

@@ -30,6 +30,9 @@ COMMANDS = {
     "explain": Entry("Ask", "curate.cli.explain:explain", "Say why a pair was kept or dropped."),
     "search": Entry("Ask", "curate.cli.search:search", "Find what lies near a text or a file."),
     "verify": Entry("Ask", "curate.cli.verify:verify", "Check a release against itself."),
+    "export": Entry(
+        "Keep", "curate.cli.export:export", "Write a release in another form, or upload it."
+    ),
     "store": Entry("Keep", "curate.cli.store:store", "Show and prune what was measured."),
 }
 

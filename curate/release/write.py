@@ -51,7 +51,7 @@ def seal(folder: Path, content: ReleaseContent) -> None:
         "version": content.version,
         "digest": content.digest,
         "parts": content.digests,
-        "files": {name: _file(folder / name) for name in files_of(folder)},
+        "files": {name: file_entry(folder / name) for name in files_of(folder)},
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     for path in [*folder.rglob("*"), folder]:
@@ -64,7 +64,8 @@ def files_of(folder: Path) -> list[str]:
     return sorted(name for name in names if name != "manifest.json")
 
 
-def _file(path: Path) -> dict[str, Any]:
+def file_entry(path: Path) -> dict[str, Any]:
+    """What a manifest says of a file."""
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return {"sha256": sha256, "size": path.stat().st_size}

@@ -1,0 +1,77 @@
+"""A release that stands, opened for reading: what it is called, its fields, its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from pydantic import TypeAdapter
+
+from curate.errors import CurateError
+from curate.pairs.field import Field, Fields, media_fields
+from curate.release.publish import read_manifest
+from curate.release.verify import problems
+
+_ROWS = 100
+"""Read at once; their media have to fit in memory."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A release in a folder. Nothing of it is ever written."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        return f"{self.manifest['name']} {self.manifest['version']}"
+
+    @property
+    def digest(self) -> str:
+        return str(self.manifest["digest"])
+
+    @cached_property
+    def lock(self) -> dict[str, Any]:
+        """`recipe.lock.yaml`."""
+        from ruamel.yaml import YAML
+
+        found: dict[str, Any] = YAML(typ="safe", pure=True).load(self.folder / "recipe.lock.yaml")
+        return found
+
+    @cached_property
+    def fields(self) -> Fields:
+        return TypeAdapter(dict[str, Field]).validate_python(self.lock["recipe"]["fields"])
+
+    @property
+    def embedded(self) -> list[str]:
+        """The fields whose media lie in the release."""
+        media = media_fields(self.fields)
+        return media if self.lock["recipe"]["release"]["media"] == "embed" else []
+
+    @property
+    def splits(self) -> list[str]:
+        return sorted(path.name for path in (self.folder / "data").iterdir())
+
+    def rows(self, split: str) -> Iterator[dict[str, Any]]:
+        """The kept pairs of a split in their order; a medium is `{bytes, path}`."""
+        for path in sorted((self.folder / "data" / split).glob("*.parquet")):
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(_ROWS):
+                    yield from batch.to_pylist()
+
+
+def sound_release(folder: Path) -> Published:
+    """Open a release of which every file is as its manifest says; raises `CurateError`."""
+    found = problems(folder)
+    if found:
+        raise CurateError(
+            f"{folder} does not agree with its manifest: {found[0]}", f"curate verify {folder}"
+        )
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    return Published(folder, manifest)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from curate.pairs.field import Modality
-
 _USUAL = {"JPEG": "jpg"}
 
 
-def extension(data: bytes, modality: Modality) -> str:
+def extension(data: bytes, modality: str) -> str:
     """`jpg`, `flac`, `mp4`; raises `Unreadable` where the content is nothing of its kind."""
     form = _format(data, modality)
     return _USUAL.get(form, form.lower())
 
 
-def _format(data: bytes, modality: Modality) -> str:
+def _format(data: bytes, modality: str) -> str:
     if modality == "image":
         from curate.pairs.image import image_format
 
@@ -26,8 +24,6 @@ def _format(data: bytes, modality: Modality) -> str:
         from curate.pairs.video import probe_video
 
         return probe_video(data).format
-    if modality == "sensor":
-        from curate.pairs.sensor import sensor_format
+    from curate.pairs.sensor import sensor_format
 
-        return sensor_format(data)
-    return "txt"
+    return sensor_format(data)

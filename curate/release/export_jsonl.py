@@ -12,7 +12,6 @@ from typing import Any
 
 from curate.errors import CurateError
 from curate.pairs.extension import extension
-from curate.pairs.field import Modality
 from curate.pairs.identity import content_hash
 from curate.release.published import Published
 
@@ -38,7 +37,7 @@ def json_line(row: dict[str, Any]) -> str:
         ) from error
 
 
-def _file(medium: dict[str, Any] | None, modality: Modality, folder: Path) -> str | None:
+def _file(medium: dict[str, Any] | None, modality: str, folder: Path) -> str | None:
     """Write a medium where its hash says; its path in the folder."""
     if medium is None:
         return None

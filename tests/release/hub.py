@@ -29,6 +29,23 @@ class Hub:
     tags: dict[str, str] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
 
+    def said(self, path: str, asked: list[dict[str, Any]]) -> tuple[int, Any]:
+        """To a request of these lines of JSON."""
+        if path == "/api/repos/create":
+            return self.create(asked[0])
+        if path == "/api/validate-yaml":
+            return 200, {"errors": [], "warnings": []}
+        if "/preupload/" in path:
+            return self.preupload(asked[0])
+        if path.endswith("/info/lfs/objects/batch"):
+            return self.batch(asked[0])
+        if "/commit/" in path:
+            return self.commit(asked)
+        if "/tag/" in path:
+            self.tags[asked[0]["tag"]] = path.rpartition("/")[2]
+            return 200, {}
+        return 404, {"error": path}
+
     def create(self, asked: dict[str, Any]) -> tuple[int, Any]:
         name = "/".join(filter(None, (asked.get("organization"), asked["name"])))
         if name in self.repos:
@@ -82,57 +99,47 @@ class Hub:
         ]
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Answers as `hub` of its class says."""
+
+    hub: Hub
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: Any) -> None: ...
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        self.answer(*(self.hub.tree() if "/tree/" in path else (404, {"error": path})))
+
+    def do_PUT(self) -> None:
+        self.hub.blobs[self.path.rpartition("/")[2]] = self.body()
+        self.answer(200, {})
+
+    def do_POST(self) -> None:
+        body, path = self.body(), unquote(urlsplit(self.path).path)
+        if self.headers.get("authorization") != f"Bearer {TOKEN}":
+            self.answer(401, {"error": "Invalid username or password."})
+            return
+        self.answer(*self.hub.said(path, [json.loads(line) for line in body.splitlines()]))
+
+    def body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("content-length") or 0))
+
+    def answer(self, code: int, said: Any) -> None:
+        data = json.dumps(said).encode()
+        self.send_response(code)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
 @contextmanager
 def hub() -> Iterator[Hub]:
     """A hub that listens until the block ends."""
     found = Hub()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: Any) -> None: ...
-
-        def do_GET(self) -> None:
-            path = urlsplit(self.path).path
-            self.answer(*(found.tree() if "/tree/" in path else (404, {"error": path})))
-
-        def do_PUT(self) -> None:
-            oid = self.path.rpartition("/")[2]
-            found.blobs[oid] = self.body()
-            self.answer(200, {})
-
-        def do_POST(self) -> None:
-            body, path = self.body(), unquote(urlsplit(self.path).path)
-            if self.headers.get("authorization") != f"Bearer {TOKEN}":
-                self.answer(401, {"error": "Invalid username or password."})
-            elif path == "/api/repos/create":
-                self.answer(*found.create(json.loads(body)))
-            elif path == "/api/validate-yaml":
-                self.answer(200, {"errors": [], "warnings": []})
-            elif "/preupload/" in path:
-                self.answer(*found.preupload(json.loads(body)))
-            elif path.endswith("/info/lfs/objects/batch"):
-                self.answer(*found.batch(json.loads(body)))
-            elif "/commit/" in path:
-                self.answer(*found.commit([json.loads(line) for line in body.splitlines()]))
-            elif "/tag/" in path:
-                found.tags[json.loads(body)["tag"]] = path.rpartition("/")[2]
-                self.answer(200, {})
-            else:
-                self.answer(404, {"error": path})
-
-        def body(self) -> bytes:
-            return self.rfile.read(int(self.headers.get("content-length") or 0))
-
-        def answer(self, code: int, said: Any) -> None:
-            data = json.dumps(said).encode()
-            self.send_response(code)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    handler = type("Handler", (Handler,), {"hub": found})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         found.url = f"http://127.0.0.1:{server.server_port}"
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:

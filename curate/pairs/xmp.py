@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
 
 from curate.errors import Unreadable
 
@@ -102,7 +103,7 @@ def in_mp3(data: bytes, said: bytes) -> bytes:
 
 def in_flac(data: bytes, source: str) -> bytes:
     """`DIGITALSOURCETYPE` among the comments."""
-    blocks, frames = _flac_blocks(data)
+    blocks, frames = flac_blocks(data)
     said = f"DIGITALSOURCETYPE={source}".encode()
     at = next((n for n, (kind, _) in enumerate(blocks) if kind == _COMMENTS), None)
     if at is None:
@@ -110,12 +111,7 @@ def in_flac(data: bytes, source: str) -> bytes:
         blocks.insert(1, (_COMMENTS, _with_comment(empty, said)))
     else:
         blocks[at] = (_COMMENTS, _with_comment(blocks[at][1], said))
-    last = len(blocks) - 1
-    written = [
-        bytes([kind | (_LAST if n == last else 0)]) + len(body).to_bytes(3) + body
-        for n, (kind, body) in enumerate(blocks)
-    ]
-    return b"fLaC" + b"".join(written) + frames
+    return flac_file(blocks, frames)
 
 
 def _with_comment(block: bytes, said: bytes) -> bytes:
@@ -125,7 +121,7 @@ def _with_comment(block: bytes, said: bytes) -> bytes:
     return head + block[vendor + 4 :] + struct.pack("<I", len(said)) + said
 
 
-def _flac_blocks(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
+def flac_blocks(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
     """Kinds and bodies of the metadata blocks, and everything behind them."""
     blocks, at, last = [], 4, False
     while not last:
@@ -134,6 +130,16 @@ def _flac_blocks(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
         blocks.append((kind, data[at + 4 : at + 4 + size]))
         at += 4 + size
     return blocks, data[at:]
+
+
+def flac_file(blocks: Sequence[tuple[int, bytes]], frames: bytes) -> bytes:
+    """Metadata blocks, and everything behind them, as a file."""
+    last = len(blocks) - 1
+    written = [
+        bytes([kind | (_LAST if n == last else 0)]) + len(body).to_bytes(3) + body
+        for n, (kind, body) in enumerate(blocks)
+    ]
+    return b"fLaC" + b"".join(written) + frames
 
 
 def _riff(form: bytes, chunks: bytes, name: bytes, body: bytes) -> bytes:

@@ -64,7 +64,20 @@ def change(
     """The table with the contents of some pairs replaced; their ids stay what they were."""
     rows = _with_contents(changed, table, fields, blobs)
     known = set(table.columns) & set(rows.columns) - {"pair_id"}
-    return table.update(rows.select("pair_id", *sorted(known)), on="pair_id", how="left")
+    after = table.update(rows.select("pair_id", *sorted(known)), on="pair_id", how="left")
+    return _out_of_containers(after, rows, fields)
+
+
+def _out_of_containers(table: pl.DataFrame, changed: pl.DataFrame, fields: Fields) -> pl.DataFrame:
+    """A file that was changed is no member of the table or archive any more that its source was."""
+    for name in media_fields(fields):
+        if f"{name}_path" in changed.columns:
+            places = changed.select("pair_id", path=f"{name}_path", member=f"{name}_member")
+            moved = places.filter(pl.col("path").is_not_null() & pl.col("member").is_null())
+            here = pl.col("pair_id").is_in(moved["pair_id"].implode())
+            member = pl.when(~here).then(f"{name}_member")
+            table = table.with_columns(member.alias(f"{name}_member"))
+    return table
 
 
 def joined(said: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from curate.steps.private_text import PrivateText
 from curate.steps.step import Step
+from curate.steps.strip import Strip
 
 
 class Privacy(Step):
@@ -13,4 +14,4 @@ class Privacy(Step):
 
     word: ClassVar[str] = "privacy"
     summary: ClassVar[str] = "redact, drop or flag what tells of people"
-    forms: ClassVar[tuple[type[Step], ...]] = (PrivateText,)
+    forms: ClassVar[tuple[type[Step], ...]] = (PrivateText, Strip)

@@ -11,7 +11,11 @@ import polars as pl
 from curate.errors import Unreadable
 from curate.measures.measure import Compute, Measure
 
-BARE = {"bytes": pl.Binary, "gone": pl.List(pl.String), "untouched": pl.String}
+BARE: dict[str, pl.DataType | type[pl.DataType]] = {
+    "bytes": pl.Binary,
+    "gone": pl.List(pl.String),
+    "untouched": pl.String,
+}
 """The file made bare, null where nothing was taken out; what was; why none could be, if so."""
 
 

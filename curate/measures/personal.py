@@ -7,33 +7,26 @@ no width hides nothing. Names are found by a model alone, where one is given.
 
 from __future__ import annotations
 
-import importlib
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from curate.measures.measure import Compute, Measure
 
-if TYPE_CHECKING:
-    from presidio_analyzer import AnalyzerEngine, EntityRecognizer
-
 FLOOR = 0.1
 """Below this score a find says nothing."""
 SPAN = pl.Struct({"start": pl.Int64, "end": pl.Int64, "kind": pl.String, "score": pl.Float64})
-ANYWHERE = ("email", "phone", "iban", "card", "ip")
-"""Kinds that are told without a country; phones with their country code."""
-KINDS = (*ANYWHERE, "national_id", "person")
 
 _GENERIC = {
-    "email": ("EmailRecognizer",),
-    "phone": ("PhoneRecognizer",),
-    "iban": ("IbanRecognizer",),
-    "card": ("CreditCardRecognizer",),
-    "ip": ("IpRecognizer",),
+    "email": "EmailRecognizer",
+    "phone": "PhoneRecognizer",
+    "iban": "IbanRecognizer",
+    "card": "CreditCardRecognizer",
+    "ip": "IpRecognizer",
 }
 NATIONAL = {
     "AU": ("AuTfnRecognizer", "AuMedicareRecognizer"),
@@ -116,66 +109,30 @@ def folded(text: str) -> tuple[str, list[int]]:
 def _finders(
     measure: Measure, models: Mapping[str, Path]
 ) -> Iterator[Callable[[str], list[dict[str, Any]]]]:
-    kinds = set(measure.params["kinds"])
-    if kinds - {"person"}:
-        yield partial(_patterns, _analyzer(measure), _language(measure))
-    if "person" in kinds:
+    recognisers = list(_recognisers(measure))
+    if recognisers:
+        from curate.models.presidio import load_patterns
+
+        regions, language = measure.params["regions"], measure.params["language"] or "xx"
+        primary = str(language).partition("-")[0].lower()
+        yield partial(_patterns, load_patterns(recognisers, primary, regions, FLOOR))
+    if "person" in measure.params["kinds"]:
         from curate.models.namer import load_namer
 
         yield load_namer(models["names"])
 
 
-def _patterns(analyzer: AnalyzerEngine, language: str, text: str) -> list[dict[str, Any]]:
-    """What patterns find; all that they know has a digit, an at sign or a pair of colons."""
-    if not ("@" in text or "::" in text or any(letter.isdigit() for letter in text)):
-        return []
-    found = analyzer.analyze(text, language, score_threshold=FLOOR)
-    return [
-        {"start": f.start, "end": f.end, "kind": f.entity_type, "score": round(f.score, 4)}
-        for f in found
-    ]
+def _patterns(find: Callable[[str], list[dict[str, Any]]], text: str) -> list[dict[str, Any]]:
+    """All that patterns know has a digit, an at sign or a pair of colons; most texts have none."""
+    possible = "@" in text or "::" in text or any(letter.isdigit() for letter in text)
+    return find(text) if possible else []
 
 
-def _analyzer(measure: Measure) -> AnalyzerEngine:
-    from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
-
-    from curate.measures.wordless import Wordless
-
-    language = _language(measure)
-    registry = RecognizerRegistry(list(_recognisers(measure)), supported_languages=[language])
-    return AnalyzerEngine(
-        registry=registry, nlp_engine=Wordless(language), supported_languages=[language]
-    )
-
-
-def _language(measure: Measure) -> str:
-    """The primary subtag; `xx` of a text of no language."""
-    return str(measure.params["language"] or "xx").partition("-")[0].lower()
-
-
-def _recognisers(measure: Measure) -> Iterator[EntityRecognizer]:
-    known = importlib.import_module("presidio_analyzer.predefined_recognizers")
-    regions = measure.params["regions"]
-    language = _language(measure)
+def _recognisers(measure: Measure) -> Iterator[tuple[str, str]]:
+    """Kinds, and names of Presidio's classes that find them."""
     for kind in measure.params["kinds"]:
-        names = _GENERIC.get(kind, ())
+        if kind in _GENERIC:
+            yield kind, _GENERIC[kind]
         if kind == "national_id":
-            names = tuple(name for region in regions for name in NATIONAL.get(region, ()))
-        for name in names:
-            made = _email() if name == "EmailRecognizer" else getattr(known, name)
-            more = {"supported_regions": (*regions, "ZZ")} if kind == "phone" else {}
-            yield made(supported_language=language, supported_entity=kind, **more)
-
-
-def _email() -> Any:
-    """Presidio asks the network which domains there are; the list that comes with tldextract will do."""
-    import tldextract
-    from presidio_analyzer.predefined_recognizers import EmailRecognizer
-
-    known = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-
-    class Email(EmailRecognizer):
-        def validate_result(self, pattern_text: str) -> bool:
-            return bool(known(pattern_text).fqdn)
-
-    return Email
+            for region in measure.params["regions"]:
+                yield from ((kind, name) for name in NATIONAL.get(region, ()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import av
@@ -145,7 +146,7 @@ def test_pages_of_a_tiff_stay_and_its_thumbnail_goes() -> None:
     after, gone = bare(out.getvalue())
     assert gone == ("thumbnail",)
     with Image.open(io.BytesIO(after)) as image:
-        assert image.n_frames == 2
+        assert getattr(image, "n_frames", 1) == 2
         image.seek(1)
         np.testing.assert_array_equal(np.asarray(image), np.asarray(pages[1]))
 
@@ -196,7 +197,7 @@ def test_tags_behind_a_sound_go() -> None:
 
 def test_films_lose_their_place_and_time() -> None:
     out = io.BytesIO()
-    with av.open(io.BytesIO(film())) as file, av.open(out, "w", "mp4") as copy:
+    with av.open(io.BytesIO(film()), "r") as file, av.open(out, "w", "mp4") as copy:
         copy.metadata.update(
             {
                 "location": "+52.5200+013.4050/",
@@ -251,10 +252,8 @@ def test_damaged_pictures_are_refused_or_tell_nothing_more(name: str, data: st.D
         after, _ = bare(bytes(plain[: data.draw(st.integers(12, len(plain)))]))
     except Unreadable:
         return
-    try:
+    with suppress(Unreadable):
         assert bare(after)[0] == after
-    except Unreadable:
-        pass
 
 
 _MADE = {name: make() for name, (make, _) in PICTURES.items()}

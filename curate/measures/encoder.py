@@ -18,7 +18,8 @@ from curate.errors import CurateError, Unreadable
 from curate.measures.measure import Compute, Measure
 
 if TYPE_CHECKING:
-    from curate.models.encoder import Encoder, Precision
+    from curate.models.encoder import Encoder
+    from curate.models.shapes import Precision
 
 BATCH = 32
 """What a network sees at once: `curate.models.inference.BATCH`."""
@@ -50,7 +51,7 @@ def embedding(modality: str, model: str, precision: str = "fp32") -> Measure:
         params={
             "modality": modality,
             **({"frames": FRAMES} if modality == "video" else {}),
-            **({"precision": precision} if precision != "fp32" else {}),
+            **rounded(precision),
         },
         models={"encoder": model},
         libraries=_libraries(modality),
@@ -59,7 +60,9 @@ def embedding(modality: str, model: str, precision: str = "fp32") -> Measure:
     )
 
 
-def pair_score(model: str, left_modality: str, right_modality: str) -> Measure:
+def pair_score(
+    model: str, left_modality: str, right_modality: str, precision: str = "fp32"
+) -> Measure:
     """How well two contents match, read together; the scale is the model's, higher is better."""
     return Measure(
         name=f"{left_modality}.{right_modality}.match",
@@ -67,7 +70,7 @@ def pair_score(model: str, left_modality: str, right_modality: str) -> Measure:
         of=(left_modality, right_modality),
         returns={"score": pl.Float64},
         compute="curate.measures.encoder:score",
-        params={"modalities": [left_modality, right_modality]},
+        params={"modalities": [left_modality, right_modality], **rounded(precision)},
         models={"scorer": model},
         libraries=_libraries(left_modality, right_modality),
         extra="encoders",
@@ -86,7 +89,7 @@ def embed(measure: Measure, models: Mapping[str, Path]) -> Compute:
 def score(measure: Measure, models: Mapping[str, Path]) -> Compute:
     from curate.models.scorer import load_scorer
 
-    scorer = load_scorer(models["scorer"])
+    scorer = load_scorer(models["scorer"], measure.params.get("precision", "fp32"))
     if scorer.modalities != measure.of:
         able, asked = (" with ".join(pair) for pair in (scorer.modalities, measure.of))
         raise CurateError(f"{measure.name}: the model scores {able}, not {asked}")
@@ -121,6 +124,11 @@ def _scenes(recording: Any, at_most: int) -> list[np.ndarray] | Unreadable:
 
 def _frame(vectors: Sequence[Any] | np.ndarray) -> pl.DataFrame:
     return pl.DataFrame({"embedding": list(vectors)}, schema={"embedding": pl.List(pl.Float32)})
+
+
+def rounded(precision: str) -> dict[str, str]:
+    """The parameter that says how exactly a network computes, where it is not in full."""
+    return {} if precision == "fp32" else {"precision": precision}
 
 
 def _libraries(*modalities: str) -> tuple[str, ...]:

@@ -17,17 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
 
 from curate.errors import CurateError
 from curate.models.inference import Inference, Row
-from curate.models.shapes import Array
+from curate.models.shapes import Array, Precision
 from curate.models.weights import model_name, opening, read_json, safe_folder
-
-Precision: TypeAlias = Literal["fp32", "bf16"]
-"""How exactly a network computes; vectors are float32 either way."""
 
 
 class Encoder(Protocol):
@@ -94,8 +91,7 @@ def load_encoder(path: Path, precision: Precision = "fp32") -> Encoder:
     is_towers = not layered and read_json(folder / "config.json").get("model_type") in TOWERS
     with opening(folder):
         kind, infer = (load_towers if is_towers else load_sentence)(folder)
-    if precision == "bf16":
-        infer.halve()
+    infer.compute_in(precision)
     return FolderEncoder(folder, kind, infer)
 
 

@@ -15,20 +15,24 @@ import numpy as np
 
 from curate.errors import CurateError, MissingExtra
 from curate.models.export import Session, session, to_onnx
-from curate.models.shapes import BATCH, Array, in_batches
+from curate.models.quantised import in_eight_bits, pictures, scaled_for_good
+from curate.models.shapes import BATCH, Array, Precision, in_batches
 
 SIDES = {"lite0": 224, "lite1": 240, "lite2": 260, "lite3": 280, "lite4": 300}
 """Side of the square that each network was trained on."""
+
+_SHOWN = 4 * BATCH
+"""Drawn pictures that a network of 8 bits is shown once."""
 
 
 class ImageEncoder:
     """RGB images to (features, class logits); safe to call from many threads at once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, precision: Precision = "fp32") -> None:
         weights = _weights(path)
         self.network = _network(weights)
         self._side = SIDES[self.network]
-        self._session = _load(weights, self.network)
+        self._session = _load(weights, self.network, precision)
 
     def __call__(self, images: Sequence[Array]) -> tuple[Array, Array]:
         pixels = np.stack([squared(image, self._side) for image in images])
@@ -36,9 +40,12 @@ class ImageEncoder:
         return features, logits
 
     def _run(self, pixels: Array) -> list[Array]:
-        scaled = (pixels.astype(np.float32) - 127.0) / 128.0
-        inputs = np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
-        return self._session.run(None, {"pixels": inputs})
+        return self._session.run(None, _inputs(pixels))
+
+
+def _inputs(pixels: Array) -> dict[str, Array]:
+    scaled = (pixels.astype(np.float32) - 127.0) / 128.0
+    return {"pixels": np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))}
 
 
 def squared(image: Array, side: int) -> Array:
@@ -79,8 +86,17 @@ def _network(weights: Path) -> str:
     return match[1]
 
 
-def _load(weights: Path, network: str) -> Session:
-    return session(weights, f"efficientnet/{network}/1", lambda: _export(weights, network))
+def _load(weights: Path, network: str, precision: Precision) -> Session:
+    kind = f"efficientnet/{network}/1"
+    if precision == "int8":
+        return session(weights, in_eight_bits(kind), lambda: _rounded(weights, network))
+    return session(weights, kind, lambda: _export(weights, network))
+
+
+def _rounded(weights: Path, network: str) -> bytes:
+    shown = pictures(SIDES[network], _SHOWN)
+    batches = [_inputs(shown[start : start + BATCH]) for start in range(0, _SHOWN, BATCH)]
+    return scaled_for_good(_export(weights, network), batches)
 
 
 def torch_network(weights: Path, network: str) -> Any:

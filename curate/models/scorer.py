@@ -16,7 +16,7 @@ import numpy as np
 from curate.errors import CurateError
 from curate.models.inference import Inference, Row
 from curate.models.sentence import open_model, text_rows
-from curate.models.shapes import Array
+from curate.models.shapes import Array, Precision
 from curate.models.tokens import Tokens
 from curate.models.weights import SAFE, model_name, opening, read_json, safe_folder
 
@@ -38,7 +38,7 @@ class ImageTextScorer:
 
     modalities = ("image", "text")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, precision: Precision) -> None:
         import torch
         from transformers import AutoImageProcessor, AutoTokenizer, BlipForImageTextRetrieval
         from transformers.utils import logging
@@ -52,6 +52,7 @@ class ImageTextScorer:
         self._images = AutoImageProcessor.from_pretrained(folder, backend="pil", **SAFE)
         self._tokens = Tokens(tokenizer, min(longest, tokenizer.model_max_length))
         self._infer = Inference(network, _matching(network))
+        self._infer.compute_in(precision)
 
     def score(self, pairs: Sequence[tuple[Any, Any]]) -> Array:
         texts = self._tokens([text for _, text in pairs])
@@ -71,7 +72,7 @@ class TextScorer:
 
     modalities = ("text", "text")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, precision: Precision) -> None:
         from sentence_transformers import CrossEncoder
 
         self._model = open_model(CrossEncoder, folder)
@@ -82,6 +83,7 @@ class TextScorer:
             )
         self._tokenizing = threading.Lock()
         self._infer = Inference(self._model, self._forward)
+        self._infer.compute_in(precision)
 
     def score(self, pairs: Sequence[tuple[Any, Any]]) -> Array:
         with self._tokenizing:
@@ -92,15 +94,15 @@ class TextScorer:
         return self._model.activation_fn(self._model(inputs)["scores"])
 
 
-def load_scorer(path: Path) -> Scorer:
+def load_scorer(path: Path, precision: Precision = "fp32") -> Scorer:
     """The scorer in a folder; `CurateError` says what about the folder cannot be used."""
     folder = safe_folder(path)
     kinds = read_json(folder / "config.json").get("architectures") or []
     with opening(folder):
         if BLIP in kinds:
-            return ImageTextScorer(folder)
+            return ImageTextScorer(folder, precision)
         if any(kind.endswith("ForSequenceClassification") for kind in kinds):
-            return TextScorer(folder)
+            return TextScorer(folder, precision)
     said = f"is {kinds[0]}" if kinds else "does not say what it is"
     raise CurateError(
         f"{model_name(folder)} {said}, which scores no pairs",

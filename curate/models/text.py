@@ -15,13 +15,14 @@ import numpy as np
 
 from curate.errors import CurateError, MissingExtra
 from curate.models.export import Session, session, to_onnx
-from curate.models.shapes import BATCH, LENGTHS, Array, bucket, in_batches
+from curate.models.quantised import in_eight_bits, scaled_anew
+from curate.models.shapes import BATCH, LENGTHS, Array, Precision, bucket, in_batches
 
 
 class TextEncoder:
     """Texts to unit vectors; safe to call from many threads at once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, precision: Precision = "fp32") -> None:
         try:
             from tokenizers import Tokenizer
         except ImportError as error:
@@ -30,7 +31,8 @@ class TextEncoder:
         self._tokenizer.no_padding()
         self._lengths = _lengths(folder)
         self._tokenizer.enable_truncation(self._lengths[-1])
-        self._session = _load(folder)
+        self._size = 1 if precision == "int8" else BATCH
+        self._session = _load(folder, precision)
 
     def __call__(self, texts: Sequence[str]) -> Array:
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
@@ -45,7 +47,7 @@ class TextEncoder:
         ids = np.full((len(tokens), length), -1, dtype=np.int64)
         for row, item in zip(ids, tokens, strict=True):
             row[: len(item)] = item
-        return in_batches(ids, self._run)[0]
+        return in_batches(ids, self._run, self._size)[0]
 
     def _run(self, ids: Array) -> list[Array]:
         mask = ids >= 0
@@ -76,15 +78,21 @@ def _json(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
 
 
-def _load(folder: Path) -> Session:
+def _load(folder: Path, precision: Precision) -> Session:
     weights = folder / "model.safetensors"
     if not weights.exists():
         raise CurateError(f"{folder} holds no model.safetensors", "convert it to safetensors")
     pooling = _pooling(folder)
-    return session(weights, f"text/{pooling}/1", lambda: _export(folder, pooling))
+    kind = f"text/{pooling}/1"
+    if precision != "int8":
+        return session(weights, kind, lambda: _export(folder, pooling, BATCH))
+    # Inputs are scaled by their own range: a text beside others would be rounded as they are.
+    return session(
+        weights, in_eight_bits(kind), lambda: scaled_anew(_export(folder, pooling, batch=1))
+    )
 
 
-def _export(folder: Path, pooling: str) -> bytes:
+def _export(folder: Path, pooling: str, batch: int) -> bytes:
     try:
         import torch
         from transformers import AutoModel
@@ -107,6 +115,6 @@ def _export(folder: Path, pooling: str) -> bytes:
     network = AutoModel.from_pretrained(
         folder, local_files_only=True, use_safetensors=True, trust_remote_code=False
     )
-    example = tuple(torch.ones((BATCH, LENGTHS[0]), dtype=torch.int64) for _ in ("ids", "mask"))
+    example = tuple(torch.ones((batch, LENGTHS[0]), dtype=torch.int64) for _ in ("ids", "mask"))
     length = torch.export.Dim("length", min=2, max=LENGTHS[-1])
     return to_onnx(Sentence(network), example, dynamic_shapes=({1: length}, {1: length}))

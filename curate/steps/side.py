@@ -9,7 +9,7 @@ fusion), for a head to learn from.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 EMBEDDED = "embedded"
 MODEL = re.compile(r"(hf|file|pkg):.")
+EMBEDDED_PRECISIONS = ("fp32", "int8")
 EMBEDDED_READS = ("image", "text", "video")
 
 
@@ -54,11 +55,20 @@ class Side:
     fields: tuple[str, ...]
     encoders: tuple[str, ...]
     precision: str = "fp32"
-    """How exactly models named by reference compute."""
+    """How exactly the encoders compute."""
 
     def views(self, fields: Fields) -> list[View]:
         pairs = zip(self.fields, self.encoders, strict=True)
         return [view(name, fields[name].type, encoder, self.precision) for name, encoder in pairs]
+
+    def check_precision(self) -> Iterator[Objection]:
+        """ONNX Runtime has kernels of full and of 8 bits for processors, and none between."""
+        if EMBEDDED in self.encoders and self.precision not in EMBEDDED_PRECISIONS:
+            yield Objection(
+                ("precision",),
+                f"'embedded' does not compute in {self.precision}",
+                " or ".join(EMBEDDED_PRECISIONS),
+            )
 
     def has_features(self, fields: Fields) -> bool:
         """Whether a head learns from more than where the side lies in a shared space."""
@@ -105,9 +115,9 @@ def view(name: str, modality: str, encoder: str, precision: str = "fp32") -> Vie
     from curate.measures.embedding import image_features, text_embedding, video_features
 
     if modality == "text":
-        return View(name, text_embedding(), "embedding", "embedding")
-    features = image_features() if modality == "image" else video_features()
-    return View(name, features, "features", "embedding")
+        return View(name, text_embedding(precision=precision), "embedding", "embedding")
+    features = image_features if modality == "image" else video_features
+    return View(name, features(precision=precision), "features", "embedding")
 
 
 def likeness(texts: pl.Series, others: pl.Series, side: Side, ask: Ask) -> pl.Series:

@@ -16,7 +16,7 @@ from PIL import Image
 from curate.errors import CurateError
 from curate.models.encoder import Encoder, load_encoder, pooled, unit
 from curate.models.inference import BATCH
-from curate.models.shapes import Array
+from curate.models.shapes import Array, Precision
 from curate.models.sound import mono, windows
 from curate.pairs.audio import Waveform
 from tests.models import tiny
@@ -266,12 +266,13 @@ def test_a_hub_model_without_safetensors_is_named(folders: dict[str, Path], tmp_
         load_encoder(folder)
 
 
-def test_half_the_digits_say_nearly_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("precision", ["bf16", "fp16", "int8"])
+def test_fewer_digits_say_nearly_the_same(tmp_path: Path, precision: Precision) -> None:
     folder = tiny.clip(tmp_path)
     texts = ["a red boat", "the blue bird of the sky", "a dog"]
     exact = load_encoder(folder).encode("text", texts)
-    rounded = load_encoder(folder, "bf16").encode("text", texts)
+    rounded = load_encoder(folder, precision).encode("text", texts)
     assert rounded.dtype == np.float32
     assert 0 < np.abs(exact - rounded).max() < 0.05
-    again = load_encoder(folder, "bf16").encode("text", texts[1:])
+    again = load_encoder(folder, precision).encode("text", texts[1:])
     assert np.array_equal(again, rounded[1:])

@@ -66,6 +66,25 @@ def test_threads_do_not_count(
         assert np.array_equal(np.concatenate(found), encode(items))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [1, 7])
+def test_eight_bits_are_near_and_heed_no_neighbours(
+    embed: Encode, describe: Encode, texts: list[str], images: list[np.ndarray], size: int
+) -> None:
+    text: Encode = TextEncoder(locate(TEXT), "int8")
+    image = ImageEncoder(locate(IMAGE), "int8")
+    for full, encode, items in (
+        (embed, text, texts[:20]),
+        (lambda images: describe(images)[:, :1280], lambda images: image(images)[0], images),
+    ):
+        whole = encode(items)
+        parts = [encode(items[start : start + size]) for start in range(0, len(items), size)]
+        assert np.array_equal(np.concatenate(parts), whole)
+        exact = full(items)
+        norms = np.linalg.norm(whole, axis=1) * np.linalg.norm(exact, axis=1)
+        assert ((whole * exact).sum(axis=1) / norms).min() > 0.9
+
+
 def test_texts_mean_what_they_say(embed: Encode) -> None:
     vectors = embed(["a duck on a lake", "a bird swimming in water", "the price of steel"])
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)

@@ -6,6 +6,7 @@ Percentile bootstrap (Efron 1979) over groups, 1,000 draws from a fixed seed, at
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import sqrt
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -50,17 +51,25 @@ def told(value: float, draws: Rows) -> dict[str, float]:
 
 def share_interval(count: int, of: int) -> dict[str, float | int]:
     """A share with the interval of Wilson (1927) at 95 %."""
+    low, high = wilson(count, of)
+    return {
+        "value": round(count / of, DECIMALS),
+        "low": round(low, DECIMALS),
+        "high": round(high, DECIMALS),
+        "n": of,
+    }
+
+
+def wilson(count: int, of: int) -> tuple[float, float]:
+    """The interval of Wilson (1927) of a share at 95 %; `of` is at least 1."""
     z = 1.959963984540054
     share = count / of
     centre = (share + z * z / (2 * of)) / (1 + z * z / of)
-    half = z / (1 + z * z / of) * np.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    low, high = max(0.0, centre - half), min(1.0, centre + half)
-    return {
-        "value": round(share, DECIMALS),
-        "low": round(float(low), DECIMALS),
-        "high": round(float(high), DECIMALS),
-        "n": of,
-    }
+    half = z / (1 + z * z / of) * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return (
+        0.0 if count == 0 else max(0.0, centre - half),
+        1.0 if count == of else min(1.0, centre + half),
+    )
 
 
 def area(matched: Rows, mismatched: Rows) -> float:

@@ -51,7 +51,12 @@ def _pairs(evidence: Evidence, rest: str) -> Sequence[str]:
 
 
 def _groups(evidence: Evidence) -> Sequence[str]:
-    return [str(group) for group in evidence.audit.flagged] if evidence.audit else ()
+    audit = evidence.audit
+    return [
+        f"{flag.field} {flag.level}: {flag.rate:.1%} of {flag.n:,} kept, of the rest {flag.rest:.1%}"
+        + (f" ({flag.step})" if flag.step else "")
+        for flag in (audit.flagged if audit else ())
+    ]
 
 
 def _acted(evidence: Evidence, word: str, rest: str) -> Sequence[str]:

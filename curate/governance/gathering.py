@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from curate.governance.audit import headline
 from curate.governance.facts import (
     Acted,
     Bias,
@@ -243,17 +244,19 @@ def _acted(evidence: Evidence, word: str) -> Acted:
 
 def _bias(evidence: Evidence) -> Bias:
     audit = evidence.audit
-    if audit is None or not audit.fields:
+    if audit is None:
         lacking: Statement[Any] = not_provided("metadata fields with `group: true` in the recipe")
         return Bias(
             headline=lacking, groups=lacking, judged=lacking, flagged=lacking, lowest_ratio=lacking
         )
+    judged = sum(level.judged for field in audit.fields for level in field.levels)
+    ratios = [flag.ratio for flag in audit.flagged if flag.ratio is not None]
     return Bias(
-        headline=derived(audit.headline, _AUDIT),
+        headline=derived(headline(audit), _AUDIT),
         groups=derived([field.field for field in audit.fields], _AUDIT),
-        judged=derived(audit.judged, _AUDIT),
+        judged=derived(judged, _AUDIT),
         flagged=derived(len(audit.flagged), _AUDIT),
-        lowest_ratio=derived(audit.lowest_ratio, _AUDIT),
+        lowest_ratio=derived(min([1.0, *ratios]), _AUDIT),
     )
 
 

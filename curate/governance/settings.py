@@ -37,7 +37,9 @@ class Governance(BaseModel):
         description="A file beside the recipe with what only people can say; "
         "`curate card --questions` writes it.",
     )
-    audit: AuditSettings = Field(AuditSettings(), description="How groups are compared.")
+    audit: AuditSettings = Field(
+        AuditSettings(), description="Between which groups decisions are compared, and how."
+    )
     gates: Gates = Field(
         {},
         description="Facts with their bounds: a release that misses one is not published.",

@@ -10,6 +10,8 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from curate.cards.front_matter import Split
+from curate.governance.audit import FILE as AUDIT
+from curate.governance.audit import Audit
 from curate.governance.energy import Energy
 from curate.governance.evidence import Evidence
 from curate.governance.facts import FILE, Facts
@@ -35,6 +37,7 @@ def read_evidence(release: Path) -> Evidence:
         made=_table(release / "made.parquet"),
         stages=_document(release / STEPS) or (),
         evaluation=_document(release / EVALUATION),
+        audit=_audit(release),
         energy=Energy.model_validate(_document(release / ENERGY)),
     )
 
@@ -42,6 +45,11 @@ def read_evidence(release: Path) -> Evidence:
 def read_facts(release: Path) -> Facts:
     """The facts of a published release, as it states them."""
     return Facts.model_validate_json((release / FILE).read_text())
+
+
+def _audit(release: Path) -> Audit | None:
+    path = release / AUDIT
+    return Audit.model_validate_json(path.read_text()) if path.exists() else None
 
 
 def _table(path: Path) -> pl.DataFrame | None:

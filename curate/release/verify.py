@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from curate.errors import CurateError
+from curate.governance.audit import audited
 from curate.governance.gathering import gather_facts
 from curate.ledger.cluster import DROPPED, KEPT
 from curate.ledger.verdict import LEAVES, VERDICTS
@@ -32,7 +33,7 @@ def problems(release: Path) -> list[str]:
         return found
     found = list(_digests(release, manifest))
     found += [*_tables(release), *_clusters(release), *_made(release)]
-    return found or list(_facts(release))
+    return found or [*_audit(release), *_facts(release)]
 
 
 def _manifest(release: Path) -> dict[str, Any]:
@@ -163,6 +164,19 @@ def _made(release: Path) -> Iterator[str]:
     declared = pairs.filter(pl.col("origin") == DECLARED)["pair_id"]
     if set(taken) - set(declared) != set(by_machine):
         yield "origins in pairs.parquet do not follow from made.parquet"
+
+
+def _audit(release: Path) -> Iterator[str]:
+    """The audit is that of the tables beside it."""
+    evidence = read_evidence(release)
+    stated, recipe = evidence.audit, evidence.lock["recipe"]
+    if stated is None:
+        return
+    groups = [name for name, field in recipe["fields"].items() if field.get("group")]
+    texts = [name for name, field in recipe["fields"].items() if field["type"] == "text"]
+    tables = evidence.pairs, evidence.decisions, evidence.made
+    if audited(*tables, groups, texts, stated.settings) != stated:
+        yield "audit.json does not follow from the tables"
 
 
 def _facts(release: Path) -> Iterator[str]:

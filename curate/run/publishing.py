@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from curate.cards.card import render_card
 from curate.errors import CurateError, GateFailed, ReleaseExists
 from curate.governance import gates
+from curate.governance.audit import FILE as AUDIT
+from curate.governance.audit import Audit, audited
 from curate.governance.culprits import culprits
 from curate.governance.energy import Energy
 from curate.governance.evidence import Evidence
@@ -20,6 +22,7 @@ from curate.governance.facts import FILE as FACTS
 from curate.governance.facts import Facts
 from curate.governance.gates import Held, hold
 from curate.governance.gathering import gather_facts
+from curate.pairs.field import group_fields
 from curate.release.content import ReleaseContent
 from curate.release.differ import differences
 from curate.release.evidence import (
@@ -36,6 +39,7 @@ from curate.release.write import seal, write_release
 from curate.run.evaluating import evaluated
 
 if TYPE_CHECKING:
+    from curate.recipe.recipe import Recipe
     from curate.run.asking import Asking
     from curate.run.course import Course
     from curate.run.releasing import Released
@@ -97,8 +101,19 @@ def _evidence(course: Course, asking: Asking, content: ReleaseContent) -> Eviden
             for s in course.stages
         ],
         evaluation=evaluated(course, asking),
+        audit=_audit(course.recipe, content),
         energy=_energy(course, asking, content),
     )
+
+
+def _audit(recipe: Recipe, content: ReleaseContent) -> Audit | None:
+    """Of the groups that the recipe names; None where it names none."""
+    groups = group_fields(recipe.fields)
+    if not groups:
+        return None
+    texts = [name for name, field in recipe.fields.items() if field.type == "text"]
+    tables = content.pairs, content.decisions, content.made
+    return audited(*tables, groups, texts, recipe.governance.audit)
 
 
 def _energy(course: Course, asking: Asking, content: ReleaseContent) -> Energy:
@@ -111,6 +126,8 @@ def _write_documents(folder: Path, evidence: Evidence, facts: Facts, held: Seque
     _write(folder / STEPS, evidence.stages)
     if evidence.evaluation is not None:
         _write(folder / EVALUATION, evidence.evaluation)
+    if evidence.audit is not None:
+        _write(folder / AUDIT, evidence.audit.model_dump(mode="json"))
     if evidence.energy is not None:
         _write(folder / ENERGY, evidence.energy.model_dump())
     if held:

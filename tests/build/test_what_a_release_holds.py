@@ -22,6 +22,7 @@ def files(finished: Finished) -> list[str]:
     mark = finished.built.digest[:12]
     return [
         "README.md",
+        "audit.json",
         "clusters.parquet",
         f"data/test/00000-{mark}.parquet",
         f"data/train/00000-{mark}.parquet",

@@ -1,0 +1,260 @@
+"""The bias audit of a release: who was seen, who was kept, and what else differs between groups.
+
+    audited(pairs, decisions, made, groups, texts, settings) -> Audit
+
+A pure function of the release's own tables, counted once. What is tested is only whether a group was
+kept more or less often than the rest, after all steps; everything else is described. A flag says
+that decisions differ between groups, and neither why nor whether they should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, TypeAlias
+
+import polars as pl
+
+from curate.governance.associations import FieldAssociations, associations
+from curate.governance.audit_settings import AuditSettings, LabelOrigin
+from curate.governance.estimate import DECIMALS, Estimate, Record, chance, share
+from curate.governance.generated import LabelledField, Origins, labels, origins
+from curate.governance.intersections import Intersection, intersections
+from curate.governance.parity import Parity, parity
+from curate.governance.passage import StepPassage, passages
+from curate.governance.population import UNKNOWN, Counts, Field, Populations, counted
+from curate.governance.representation import Representation, represented
+from curate.governance.selection import Direction, Family, Level, contrasts, judged
+
+FILE = "audit.json"
+NOT_PROVIDED: Literal["not provided"] = "not provided"
+Origin: TypeAlias = LabelOrigin | Literal["not provided"]
+
+
+class FieldAudit(Record):
+    """A group field at the cumulative decision."""
+
+    field: str
+    origin: Origin
+    """Who said which group a pair is of."""
+    by_machine: int
+    """Pairs whose group a step of the recipe filled in."""
+    unknown: int
+    incomplete: dict[str, int]
+    """By group, rows that never were pairs; no share of the groups' figures."""
+    levels: tuple[Level, ...]
+    parity: Parity | None
+    """Fairlearn's metrics; None where fewer than two groups are judged."""
+
+
+class Flag(Record):
+    """A group that was treated differently, by a lot and not by chance."""
+
+    field: str
+    level: str
+    n: int
+    rate: float
+    rest: float
+    """The rate of all others."""
+    difference: float
+    ratio: float | None
+    p: float
+    """After Holm over all tests."""
+    direction: Direction
+    step: str | None
+    """The step that made most of the difference."""
+
+
+class Population(Record):
+    """Pairs that decisions were made about."""
+
+    seen: int
+    kept: int
+    rate: Estimate | None
+    incomplete: int
+    """Rows that came without what the recipe requires, and never were pairs."""
+    synthetic_made: int
+    synthetic_kept: int
+
+
+class Audit(Record):
+    """`audit.json`."""
+
+    format: int = 1
+    decided: bool
+    """Whether there were decisions; of data alone only what it holds is told."""
+    settings: AuditSettings
+    population: Population
+    family: Family
+    lowest_ratio: float | None
+    """Of all groups that are judged, against the rest."""
+    flagged: tuple[Flag, ...]
+    fields: tuple[FieldAudit, ...]
+    steps: tuple[StepPassage, ...]
+    intersections: tuple[Intersection, ...]
+    representation: tuple[Representation, ...]
+    origins: dict[str, tuple[Origins, ...]]
+    labels: tuple[LabelledField, ...]
+    associations: tuple[FieldAssociations, ...]
+
+
+def audited(
+    pairs: pl.DataFrame,
+    decisions: pl.DataFrame | None,
+    made: pl.DataFrame | None,
+    groups: Sequence[str],
+    texts: Sequence[str],
+    settings: AuditSettings,
+) -> Audit:
+    """Audit the tables of a release (`pairs`, `decisions`, `made` as its Parquet files hold them).
+
+    `groups` are metadata fields, `texts` text fields, columns of `pairs`. Without `decisions` no test
+    is made. Raises nothing on its own: a group that is too small, or a field with one group, is
+    said to be so.
+    """
+    every = counted(pairs, decisions, groups, settings.cluster_by)
+    counts, added = every.whole, every.synthetic
+    found = judged(contrasts(counts, settings) if decisions is not None else [], settings)
+    steps = passages(decisions, counts, settings.hidden_below) if decisions is not None else ()
+    levels = found.levels if decisions is not None else _sizes(counts, settings)
+    fields = tuple(
+        _field_audit(every, place, levels[name], made, settings)
+        for place, name in enumerate(groups)
+    )
+    return Audit(
+        decided=decisions is not None,
+        settings=settings,
+        population=_population(every),
+        family=found.family,
+        lowest_ratio=_lowest_ratio(fields),
+        flagged=tuple(_flags(fields, steps, counts.pairs.height)),
+        fields=fields,
+        steps=steps,
+        intersections=intersections(counts, settings.hidden_below),
+        representation=represented(counts, added, settings.reference),
+        origins=origins(counts, added, settings.hidden_below),
+        labels=labels(made, counts, settings.hidden_below) if made is not None else (),
+        associations=associations(pairs, texts, counts, settings.smallest_group),
+    )
+
+
+def headline(audit: Audit) -> str:
+    """The finding in a line."""
+    groups = ", ".join(field.field for field in audit.fields) or "none"
+    if not audit.decided:
+        return f"{audit.population.seen:,} pairs, no decisions; groups by {groups}"
+    if not audit.family.tests:
+        return f"no group could be judged; groups by {groups}"
+    if not audit.flagged:
+        return f"no group flagged in {audit.family.tests} tests; groups by {groups}"
+    first = sorted(audit.flagged, key=lambda flag: flag.difference)[0]
+    more = f" and {len(audit.flagged) - 1} more" if len(audit.flagged) > 1 else ""
+    return f"flagged: {told(first)}{more}, in {audit.family.tests} tests"
+
+
+def told(flag: Flag) -> str:
+    """A flag in words."""
+    by = f", most of it by {flag.step}" if flag.step else ""
+    return (
+        f"{flag.field} {flag.level}: {flag.rate:.1%} kept, of the rest {flag.rest:.1%} "
+        f"(p {chance(flag.p)}{by})"
+    )
+
+
+def _sizes(counts: Counts, settings: AuditSettings) -> dict[str, tuple[Level, ...]]:
+    """Groups of data that nothing was decided about."""
+    found = {}
+    for field in counts.fields:
+        rows = counts.by(field)
+        total = max(1, int(rows["n"].sum()))
+        found[field.name] = tuple(
+            Level(level=field.levels[place], n=n, share_before=round(n / total, DECIMALS))
+            if n >= settings.hidden_below
+            else Level(level=field.levels[place], n=None)
+            for place, n, _ in rows.iter_rows()
+        )
+    return found
+
+
+def _field_audit(
+    every: Populations,
+    place: int,
+    levels: tuple[Level, ...],
+    made: pl.DataFrame | None,
+    settings: AuditSettings,
+) -> FieldAudit:
+    field = every.whole.fields[place]
+    return FieldAudit(
+        field=field.name,
+        origin=settings.origins.get(field.name, NOT_PROVIDED),
+        by_machine=0 if made is None else _filled(made, field.name, every.whole),
+        unknown=_by_level(every.whole, field).get(UNKNOWN, 0),
+        incomplete=_by_level(every.incomplete, field),
+        levels=levels,
+        parity=parity(levels),
+    )
+
+
+def _filled(made: pl.DataFrame, name: str, counts: Counts) -> int:
+    lines = made.filter((pl.col("field") == name) & pl.col("accepted"))
+    return counts.pairs.join(lines, on="pair_id", how="semi").height
+
+
+def _by_level(counts: Counts, field: Field) -> dict[str, int]:
+    return {field.levels[place]: n for place, n, _ in counts.by(field).iter_rows()}
+
+
+def _population(every: Populations) -> Population:
+    counts, added = every.whole, every.synthetic
+    seen, kept = counts.pairs.height, int(counts.pairs["kept"].sum())
+    return Population(
+        seen=seen,
+        kept=kept,
+        rate=share(kept, seen),
+        incomplete=every.incomplete.pairs.height,
+        synthetic_made=added.pairs.height,
+        synthetic_kept=int(added.pairs["kept"].sum()),
+    )
+
+
+def _lowest_ratio(fields: Sequence[FieldAudit]) -> float | None:
+    judged_levels = [level for field in fields for level in field.levels if level.p is not None]
+    return min((level.ratio for level in judged_levels if level.ratio is not None), default=None)
+
+
+def _flags(fields: Sequence[FieldAudit], steps: Sequence[StepPassage], seen: int) -> Iterator[Flag]:
+    for field in fields:
+        for level in field.levels:
+            if level.flagged is not None:
+                yield _flag(field, level, steps, seen)
+
+
+def _flag(field: FieldAudit, level: Level, steps: Sequence[StepPassage], seen: int) -> Flag:
+    assert level.n is not None
+    assert level.rate is not None
+    assert level.difference is not None
+    assert level.p_family is not None
+    assert level.flagged is not None
+    return Flag(
+        field=field.field,
+        level=level.level,
+        n=level.n,
+        rate=level.rate.value,
+        rest=round(level.rate.value - level.difference.value, DECIMALS),
+        difference=level.difference.value,
+        ratio=level.ratio,
+        p=level.p_family,
+        direction=level.flagged,
+        step=_step(field.field, level, steps, seen - level.n),
+    )
+
+
+def _step(field: str, level: Level, steps: Sequence[StepPassage], rest_n: int) -> str | None:
+    """The step that took a share of the group most unlike that of the rest, in the flag's direction."""
+    sign = 1 if level.flagged == "kept less" else -1
+
+    def lost(step: StepPassage) -> float:
+        left = next((one.left or 0 for one in step.fields[field] if one.level == level.level), 0)
+        return sign * (left / (level.n or 1) - (step.left - left) / rest_n)
+
+    worst = max(steps, key=lost, default=None)
+    return None if worst is None else worst.name

@@ -249,7 +249,7 @@ def _bias(evidence: Evidence) -> Bias:
         return Bias(
             headline=lacking, groups=lacking, judged=lacking, flagged=lacking, lowest_ratio=lacking
         )
-    judged = sum(level.judged for field in audit.fields for level in field.levels)
+    judged = sum(level.p is not None for field in audit.fields for level in field.levels)
     ratios = [flag.ratio for flag in audit.flagged if flag.ratio is not None]
     return Bias(
         headline=derived(headline(audit), _AUDIT),

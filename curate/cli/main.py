@@ -29,6 +29,7 @@ COMMANDS = {
     "build": Entry("Build", "curate.cli.build:build", "Turn a recipe into a release."),
     "explain": Entry("Ask", "curate.cli.explain:explain", "Say why a pair was kept or dropped."),
     "search": Entry("Ask", "curate.cli.search:search", "Find what lies near a text or a file."),
+    "audit": Entry("Ask", "curate.cli.audit:audit", "Compare what became of groups of pairs."),
     "verify": Entry("Ask", "curate.cli.verify:verify", "Check a release against itself."),
     "export": Entry(
         "Keep", "curate.cli.export:export", "Write a release in another form, or upload it."

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from curate.governance.associations import Association, Figures
 from curate.governance.audit import Audit, FieldAudit, Flag, headline
 from curate.governance.estimate import Estimate, chance
 from curate.governance.intersections import Intersection
@@ -47,19 +48,15 @@ def sections(audit: Audit) -> list[Section]:
 
 def audit_markdown(audit: Audit) -> str:
     """The audit as Markdown, tables below headings of the third order."""
-    parts = [f"**{headline(audit)}**", *_preface(audit)]
+    parts = [f"**{headline(audit)}**", *preface(audit)]
     for section in sections(audit):
         parts += [f"### {section.title}", *section.notes]
         parts += [_table(section)] if section.rows else []
     return "\n\n".join(parts) + "\n"
 
 
-def preface(audit: Audit) -> list[str]:
+def preface(audit: Audit) -> Iterator[str]:
     """What one must know to read the tables."""
-    return list(_preface(audit))
-
-
-def _preface(audit: Audit) -> Iterator[str]:
     of = audit.population
     if not audit.decided:
         yield f"{of.seen:,} pairs. There are no decisions, so nothing is tested."
@@ -126,13 +123,10 @@ def _field(field: FieldAudit, audit: Audit) -> Section:
             + (f", ratio {ratio:.3f}." if ratio is not None else ".")
         )
     if not audit.decided:
-        rows = tuple(
-            (one.level, _number(one.n), _percent(one.share_before)) for one in field.levels
-        )
-        return Section(f"Groups by {field.field}", ("group", "pairs", "share"), rows, tuple(notes))
+        return _sizes(field, tuple(notes))
     header = ("group", "pairs", "kept", "against the rest", "ratio", "p", "could be found", "")
-    judged = tuple(_level(level) for level in _largest(field.levels))
-    return Section(f"Kept by {field.field}", header, judged, (*notes, *_cut(field.levels)))
+    rows = tuple(_level(level) for level in _largest(field.levels))
+    return Section(f"Kept by {field.field}", header, rows, (*notes, *_cut(field.levels)))
 
 
 def _sizes(field: FieldAudit, notes: tuple[str, ...]) -> Section:
@@ -268,23 +262,25 @@ def _labels(audit: Audit) -> Iterator[Section]:
 
 
 def _associations(audit: Audit) -> Iterator[Section]:
+    header = ("group", "before", "after") if audit.decided else ("group", "words")
     for found in audit.associations:
         rows = tuple(
-            (
-                one.level,
-                ", ".join(word.word for word in one.words if word.before is not None),
-                ", ".join(
-                    word.word
-                    for word in sorted(one.words, key=lambda w: -(w.after.z if w.after else 0))
-                    if word.after is not None
-                ),
-            )
-            for one in found.levels
-            if one.words
+            (one.level, *_words(one)[: len(header) - 1]) for one in found.levels if one.words
         )
         if rows:
-            header = ("group", "before", "after")
             yield Section(f"Words of {found.text} that stand with {found.field}", header, rows)
+
+
+def _words(found: Association) -> tuple[str, str]:
+    """Before and after, the surest first."""
+    before = [(word.word, word.before) for word in found.words]
+    after = [(word.word, word.after) for word in found.words]
+    return _surest(before), _surest(after)
+
+
+def _surest(words: Sequence[tuple[str, Figures | None]]) -> str:
+    there = [(figures.z, word) for word, figures in words if figures is not None]
+    return ", ".join(word for _, word in sorted(there, key=lambda one: -one[0]))
 
 
 def _largest(levels: Sequence[Level]) -> Sequence[Level]:

@@ -1,8 +1,7 @@
 """Which words stand with which group, before the decisions and after.
 
-A word counts once a text. Words are parted at what is no letter, mark or digit, in normal form; in
-scripts without spaces two neighbouring characters are a word. Two figures for each: how far word
-and group keep together, normalised pointwise mutual information (Bouma 2009, -1 never, 0 by chance,
+A word (`curate.pairs.wording.parted`) counts once a text. Two figures for each: how far word and
+group keep together, normalised pointwise mutual information (Bouma 2009, -1 never, 0 by chance,
 1 always), and how certain it is that the group uses the word more than the rest, the z score of the
 log-odds ratio with an informative Dirichlet prior (Monroe, Colaresi & Quinn 2008, eq. 22): as many
 words as `PRIOR`, distributed as in all texts, are added to each side, so that rare words do not come
@@ -22,7 +21,7 @@ import polars as pl
 
 from curate.governance.estimate import Record
 from curate.governance.population import Counts, Field
-from curate.pairs.wording import apart, plain
+from curate.pairs.wording import parted
 
 PRIOR = 1000.0
 TOP = 10
@@ -87,33 +86,15 @@ def associations(
     return tuple(found)
 
 
-def parted(text: str) -> list[str]:
-    """The words of a text, each once."""
-    units = apart(plain(text)).split()
-    if text.isascii():
-        return list(dict.fromkeys(units))
-    return list(dict.fromkeys(_joined(units)))
-
-
-def _joined(units: Sequence[str]) -> Iterator[str]:
-    """Characters that are words of their own, with the next one if it is such, too."""
-    single = [len(unit) == 1 and apart(unit + "a") != unit + "a" for unit in units]
-    for place, unit in enumerate(units):
-        if not single[place]:
-            yield unit
-        elif place + 1 < len(units) and single[place + 1]:
-            yield unit + units[place + 1]
-        elif place == 0 or not single[place - 1]:
-            yield unit
-
-
 def _words(rows: pl.DataFrame) -> pl.DataFrame:
     """`word`, `cell`, `kept`, `len`: texts with the word; only words in enough texts."""
     parts = []
     for start in range(0, rows.height, _TEXTS):
         some = rows.slice(start, _TEXTS).select("text", "cell", "kept")
         distinct = some["text"].unique()
-        units = pl.Series("word", [parted(text) for text in distinct], pl.List(pl.String))
+        units = pl.Series(
+            "word", [list(dict.fromkeys(parted(text))) for text in distinct], pl.List(pl.String)
+        )
         each = some.join(pl.DataFrame({"text": distinct, "word": units}), on="text")
         parts.append(each.drop("text").explode("word").group_by("word", "cell", "kept").len())
     empty = {"word": pl.String, "cell": pl.UInt64, "kept": pl.Boolean, "len": pl.UInt32}

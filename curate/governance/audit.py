@@ -117,7 +117,7 @@ def audited(
     steps = passages(decisions, counts, settings.hidden_below) if decisions is not None else ()
     levels = found.levels if decisions is not None else _sizes(counts, settings)
     fields = tuple(
-        _field_audit(every, place, levels[name], made, settings)
+        _field_audit(every, place, levels.get(name, ()), made, settings)
         for place, name in enumerate(groups)
     )
     return Audit(

@@ -9,39 +9,49 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
-_UNSPACED = re.compile(
-    "(["
+_UNSPACED_SCRIPTS = (
+    "["
     "\u0e00-\u0eff"  # Thai, Lao
     "\u0f00-\u0fff"  # Tibetan
     "\u1000-\u109f"  # Burmese
     "\u1780-\u17ff"  # Khmer
     "\u3040-\u30ff\u31f0-\u31ff"  # kana
     "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"  # Han
-    "])"
+    "]"
 )
+_UNSPACED = re.compile(f"({_UNSPACED_SCRIPTS})")
+_UNSPACED_RUN = re.compile(f"({_UNSPACED_SCRIPTS}+)")
 
 
 class _Plain(dict[int, str | int | None]):
-    """For `str.translate`: marks go, whatever parts words is a space; filled as it is asked."""
+    """For `str.translate`: white space is a space, and what is no letter, mark or digit is `other`;
+    filled as it is asked.
+    """
+
+    def __init__(self, other: str | None) -> None:
+        super().__init__()
+        self.other = other
 
     def __missing__(self, code: int) -> str | int | None:
         character = chr(code)
         if character.isspace():
             kept: str | int | None = " "
         else:
-            kept = code if unicodedata.category(character)[0] in "LMN" else None
+            kept = code if unicodedata.category(character)[0] in "LMN" else self.other
         self[code] = kept
         return kept
 
 
-_PLAIN = _Plain()
+_PLAIN, _PARTED = _Plain(None), _Plain(" ")
 
 
 _ASCII = [chr(code) for code in range(128)]
 _LOWER = "".join(" " if one.isspace() else one.lower() for one in _ASCII).encode() + bytes(128)
 """For `bytes.translate`, which takes a table of 256: ASCII needs no look-up in Unicode."""
 _MARKS = "".join(one for one in _ASCII if not (one.isalnum() or one.isspace())).encode()
+_GAPS = bytes.maketrans(_MARKS, b" " * len(_MARKS))
 
 
 def normal(text: str) -> str:
@@ -63,6 +73,25 @@ def apart(form: str) -> str:
     without spaces (Han, kana, Thai, Lao, Tibetan, Burmese, Khmer) is a word of its own.
     """
     return form if form.isascii() else " ".join(_UNSPACED.sub(r" \1 ", form).split())
+
+
+def parted(text: str) -> list[str]:
+    """The words of a text's normal form, parted at whatever is no letter, mark or digit. Of scripts
+    without spaces two neighbouring characters are a word.
+    """
+    if text.isascii():
+        return text.encode().translate(_LOWER).translate(_GAPS).decode().split()
+    runs = _folded(text).translate(_PARTED).split()
+    return [word for run in runs for word in _couples(run)]
+
+
+def _couples(run: str) -> Iterator[str]:
+    """A run of letters, what is written without spaces in it as couples of characters."""
+    for place, part in enumerate(_UNSPACED_RUN.split(run)):
+        if place % 2 == 0:
+            yield from [part] if part else []
+        else:
+            yield from (part[at : at + 2] for at in range(max(1, len(part) - 1)))
 
 
 def _folded(text: str) -> str:

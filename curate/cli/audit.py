@@ -86,7 +86,7 @@ def _settings(path: Path | None) -> AuditSettings | None:
 
 
 def _show(found: Audit | AuditChange) -> None:
-    from curate.governance.audit import Audit, headline
+    from curate.governance.audit import Audit
     from curate.governance.audit_change import change_lines
     from curate.governance.audit_lines import preface, sections
 
@@ -94,7 +94,7 @@ def _show(found: Audit | AuditChange) -> None:
         for line in change_lines(found):
             click.echo(_plain(line))
         return
-    click.secho(_plain(headline(found)), bold=True, fg="red" if found.flagged else None)
+    click.secho(_plain(found.headline), bold=True, fg="red" if found.flagged else None)
     for line in preface(found):
         click.echo(line)
     for section in sections(found):

@@ -63,6 +63,13 @@ class Flag(Record):
     step: str | None
     """The step that made most of the difference."""
 
+    def __str__(self) -> str:
+        by = f", most of it by {self.step}" if self.step else ""
+        return (
+            f"{self.field} {self.level}: {self.rate:.1%} kept, of the rest {self.rest:.1%} "
+            f"(p {chance(self.p)}{by})"
+        )
+
 
 class Population(Record):
     """Pairs that decisions were made about."""
@@ -85,8 +92,8 @@ class Audit(Record):
     settings: AuditSettings
     population: Population
     family: Family
-    lowest_ratio: float | None
-    """Of all groups that are judged, against the rest."""
+    lowest_ratio: float
+    """Of a flagged group's rate to the rest's, or the other way round; 1 where none is flagged."""
     flagged: tuple[Flag, ...]
     fields: tuple[FieldAudit, ...]
     steps: tuple[StepPassage, ...]
@@ -95,6 +102,25 @@ class Audit(Record):
     origins: dict[str, tuple[Origins, ...]]
     labels: tuple[LabelledField, ...]
     associations: tuple[FieldAssociations, ...]
+
+    @property
+    def judged(self) -> int:
+        """Groups that are large enough to be judged."""
+        return sum(level.p is not None for field in self.fields for level in field.levels)
+
+    @property
+    def headline(self) -> str:
+        """The finding in a line."""
+        groups = ", ".join(field.field for field in self.fields) or "none"
+        if not self.decided:
+            return f"{self.population.seen:,} pairs, no decisions; groups by {groups}"
+        if not self.family.tests:
+            return f"no group could be judged; groups by {groups}"
+        if not self.flagged:
+            return f"no group flagged in {self.family.tests} tests; groups by {groups}"
+        first = min(self.flagged, key=lambda flag: flag.difference)
+        more = f" and {len(self.flagged) - 1} more" if len(self.flagged) > 1 else ""
+        return f"flagged: {first}{more}, in {self.family.tests} tests"
 
 
 def audited(
@@ -120,13 +146,14 @@ def audited(
         _field_audit(every, place, levels.get(name, ()), made, settings)
         for place, name in enumerate(groups)
     )
+    flags = tuple(_flags(fields, steps, counts.pairs.height))
     return Audit(
         decided=decisions is not None,
         settings=settings,
         population=_population(every),
         family=found.family,
-        lowest_ratio=_lowest_ratio(fields),
-        flagged=tuple(_flags(fields, steps, counts.pairs.height)),
+        lowest_ratio=_lowest_ratio(flags),
+        flagged=flags,
         fields=fields,
         steps=steps,
         intersections=intersections(counts, settings.hidden_below),
@@ -134,29 +161,6 @@ def audited(
         origins=origins(counts, added, settings.hidden_below),
         labels=labels(made, counts, settings.hidden_below) if made is not None else (),
         associations=associations(pairs, texts, counts, settings.smallest_group),
-    )
-
-
-def headline(audit: Audit) -> str:
-    """The finding in a line."""
-    groups = ", ".join(field.field for field in audit.fields) or "none"
-    if not audit.decided:
-        return f"{audit.population.seen:,} pairs, no decisions; groups by {groups}"
-    if not audit.family.tests:
-        return f"no group could be judged; groups by {groups}"
-    if not audit.flagged:
-        return f"no group flagged in {audit.family.tests} tests; groups by {groups}"
-    first = sorted(audit.flagged, key=lambda flag: flag.difference)[0]
-    more = f" and {len(audit.flagged) - 1} more" if len(audit.flagged) > 1 else ""
-    return f"flagged: {told(first)}{more}, in {audit.family.tests} tests"
-
-
-def told(flag: Flag) -> str:
-    """A flag in words."""
-    by = f", most of it by {flag.step}" if flag.step else ""
-    return (
-        f"{flag.field} {flag.level}: {flag.rate:.1%} kept, of the rest {flag.rest:.1%} "
-        f"(p {chance(flag.p)}{by})"
     )
 
 
@@ -216,9 +220,10 @@ def _population(every: Populations) -> Population:
     )
 
 
-def _lowest_ratio(fields: Sequence[FieldAudit]) -> float | None:
-    judged_levels = [level for field in fields for level in field.levels if level.p is not None]
-    return min((level.ratio for level in judged_levels if level.ratio is not None), default=None)
+def _lowest_ratio(flags: Sequence[Flag]) -> float:
+    """Of both ways round; nothing kept of one of the two is 0."""
+    ratios = [flag.ratio or 0.0 for flag in flags]
+    return min((min(ratio, 1 / ratio) if ratio else 0.0 for ratio in ratios), default=1.0)
 
 
 def _flags(fields: Sequence[FieldAudit], steps: Sequence[StepPassage], seen: int) -> Iterator[Flag]:

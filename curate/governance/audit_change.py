@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from curate.governance.audit import Audit, Flag, told
+from curate.governance.audit import Audit, Flag
 from curate.governance.estimate import DECIMALS, Record
 from curate.governance.selection import Level
 
@@ -51,7 +51,7 @@ def changes(old: Audit, new: Audit) -> AuditChange:
 def change_lines(change: AuditChange) -> Iterator[str]:
     """The changes in words, the largest first."""
     for flag in change.new_flags:
-        yield f"new flag: {told(flag)}"
+        yield f"new flag: {flag}"
     for flag in change.gone_flags:
         yield f"no longer flagged: {flag.field} {flag.level}"
     moved = sorted(change.levels, key=lambda one: (-abs(one.moved), one.field, one.level))

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from curate.governance.associations import Association, Figures
-from curate.governance.audit import Audit, FieldAudit, Flag, headline
+from curate.governance.audit import Audit, FieldAudit, Flag
 from curate.governance.estimate import Estimate, chance
 from curate.governance.intersections import Intersection
 from curate.governance.passage import StepPassage
@@ -48,7 +48,7 @@ def sections(audit: Audit) -> list[Section]:
 
 def audit_markdown(audit: Audit) -> str:
     """The audit as Markdown, tables below headings of the third order."""
-    parts = [f"**{headline(audit)}**", *preface(audit)]
+    parts = [f"**{audit.headline}**", *preface(audit)]
     for section in sections(audit):
         parts += [f"### {section.title}", *section.notes]
         parts += [_table(section)] if section.rows else []

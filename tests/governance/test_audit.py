@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from curate.governance.audit import Audit, audited, headline
+from curate.governance.audit import Audit, audited
 from curate.governance.audit_change import change_lines, changes
 from curate.governance.audit_lines import audit_markdown
 from curate.governance.audit_settings import AuditSettings
@@ -48,7 +48,7 @@ def test_who_loses_is_named_with_the_step_that_did_it() -> None:
     assert flag.step == "filter"
     assert flag.rate == 0.7
     assert found.lowest_ratio == flag.ratio
-    assert headline(found).startswith("flagged: gender woman: 70.0% kept")
+    assert found.headline.startswith("flagged: gender woman: 70.0% kept")
 
 
 def test_null_and_blank_are_unknown_and_come_last() -> None:
@@ -197,13 +197,13 @@ def test_data_without_decisions() -> None:
     assert not found.decided
     assert (found.flagged, found.steps, found.family.tests) == ((), (), 0)
     assert [level.n for level in found.fields[0].levels] == [1000, 1000, 400, None, 300]
-    assert "no decisions" in headline(found)
+    assert "no decisions" in found.headline
 
 
 def test_nothing_at_all() -> None:
     found = audit(*release("gender", {}))
     assert found.population.seen == 0
-    assert found.lowest_ratio is None
+    assert found.lowest_ratio == 1
     assert audit_markdown(found)
 
 

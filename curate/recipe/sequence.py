@@ -24,7 +24,8 @@ def check_steps(
     """One split, scores named once and before they are used, and sources that exist."""
     for extra in [item for item in steps if item.part.word == "split"][1:]:
         reading.at_key(extra.path, "a recipe has one split; this is another")
-    _check_joins(reading, steps, sources)
+    _check_sources(reading, steps, sources)
+    _check_publishes(reading, steps)
     scores: list[str] = []
     for item in steps:
         _check_takes(reading, item, scores)
@@ -54,13 +55,26 @@ def check_references(reading: Reading, steps: Sequence[Item[Step]]) -> None:
             )
 
 
-def _check_joins(reading: Reading, steps: Sequence[Item[Step]], sources: Sequence[str]) -> None:
+def _check_publishes(reading: Reading, steps: Sequence[Item[Step]]) -> None:
+    """A column of a release has one step that fills it, and no field of its name."""
+    fields, taken = reading.document.value.get("fields"), set[str]()
     for item in steps:
-        for name in item.part.joins:
+        for name in item.part.publishes:
+            if name in taken:
+                reading.at_key(item.path, f"two steps publish the column '{name}'")
+            elif isinstance(fields, dict) and name in fields:
+                message = f"'{name}' cannot name a field: '{item.part.word}' publishes a column so"
+                reading.at_key(("fields", name), message, hint="give the field another name")
+        taken.update(item.part.publishes)
+
+
+def _check_sources(reading: Reading, steps: Sequence[Item[Step]], sources: Sequence[str]) -> None:
+    for item in steps:
+        for name in item.part.speaks_of:
             if name not in sources:
                 reading.at_key(
                     item.path,
-                    f"there is no source '{name}' to pair",
+                    f"there is no source '{name}'{' to pair' if name in item.part.joins else ''}",
                     candidates=sources,
                     written=name,
                     hint="a source's name is its `name`, or its word",

@@ -62,13 +62,16 @@ class ReleaseContent:
         return content_hash(canonical_json(self.digests))
 
 
-def pairs_table(table: pl.DataFrame, fields: Fields, split: pl.DataFrame | None) -> pl.DataFrame:
-    """`pairs.parquet`: every pair ever seen. Needs the column `status`."""
+def pairs_table(
+    table: pl.DataFrame, fields: Fields, split: pl.DataFrame | None, published: pl.DataFrame
+) -> pl.DataFrame:
+    """`pairs.parquet`: every pair ever seen, with what steps publish. Needs the column `status`."""
     columns = ["pair_id", "origin", "parents", "occurrences", "source", "row"]
     for name in content_fields(fields):
         columns += [name] if fields[name].type == "text" else []
         columns += [f"{name}_uri", f"{name}_sha256", *_ends(table, name)]
-    columns += [*metadata_fields(fields), "status"]
+    columns += [*metadata_fields(fields), *published.columns[1:], "status"]
+    table = table.join(published, on="pair_id", how="left", maintain_order="left")
     if split is not None:
         table = table.join(split, on="pair_id", how="left", maintain_order="left")
         columns.append("split")

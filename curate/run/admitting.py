@@ -146,16 +146,18 @@ def _with_file(
 
 
 def _with_places(rows: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
-    """`source` of the first part, and the `row` of every part."""
-    places = table.select(parents="pair_id", source="source", row="row")
+    """`source` of the first part, the `sources` of all, and the `row` of every part."""
+    places = table.select("source", "sources", "row", parents="pair_id")
     parts = rows.with_row_index("at").select("at", "parents").explode("parents")
     named = parts.join(places, on="parents", how="left", maintain_order="left")
     if named["source"].null_count():
         raise CurateError("a step made a pair of parts that no source has given")
     told = named.group_by("at", maintain_order=True).agg(
-        pl.col("source").first(), pl.col("row").unique(maintain_order=True).str.join(" + ")
+        pl.col("source").first(),
+        pl.col("sources").explode().unique(maintain_order=True),
+        pl.col("row").unique(maintain_order=True).str.join(" + "),
     )
-    return rows.drop("source", "row", strict=False).hstack(told.drop("at"))
+    return rows.drop("source", "sources", "row", strict=False).hstack(told.drop("at"))
 
 
 def _origin(rows: pl.DataFrame, table: pl.DataFrame) -> pl.Series:

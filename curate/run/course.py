@@ -6,6 +6,7 @@ import importlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -105,6 +106,8 @@ class Course:
         """Of each step that finds copies, columns of `CLUSTERS`."""
         self.made: list[pl.DataFrame] = []
         """Of each step that makes contents, `step`, `name` and columns of `MADE`."""
+        self.publishing: list[Step] = []
+        """Steps that have run and whose columns releases show."""
         self._components: pl.DataFrame | None = None
         self._note: str | None = None
         self._figures: Mapping[str, float] = {}
@@ -123,6 +126,17 @@ class Course:
             old = living.drop(set(columns.columns) - {"pair_id"}, strict=False)
             living = old.join(columns, on="pair_id", how="left", maintain_order="left")
         return living
+
+    @property
+    def published(self) -> pl.DataFrame:
+        """`pair_id` and the columns that releases show, of every pair that they know."""
+        shown = {name for step in self.publishing for name in step.publishes}
+        published = self.table.select("pair_id")
+        for columns in self.added:
+            if names := [name for name in columns.columns if name in shown]:
+                known = columns.select("pair_id", *names)
+                published = published.join(known, on="pair_id", how="left", maintain_order="left")
+        return published
 
     @property
     def all_made(self) -> pl.DataFrame:
@@ -207,7 +221,32 @@ class Course:
             return self._accept(step.title, step.decide(living, asking), asking)
 
         needs = [] if asking.compute else _keys(step.needs(self.fields), self.living)
+        known = self.table["pair_id"]
         self._stage(step.title, decide, needs)
+        if step.publishes:
+            self.publishing.append(step)
+        born = self.living.filter(~pl.col("pair_id").is_in(known.implode()))
+        if born.height:
+            self._publish(born, asking)
+
+    def _publish(self, born: pl.DataFrame, asking: Asking) -> None:
+        """Steps that vouched for the pairs there were decide on those that machines have made since."""
+        makers = self.all_made.group_by("pair_id").agg(
+            generators=pl.col("generator").unique().sort()
+        )
+        born = born.join(makers, on="pair_id", how="left", maintain_order="left")
+        for step in self.publishing:
+            self._stage(step.title, partial(self._renew, step, born, asking))
+
+    def _renew(self, step: Step, born: pl.DataFrame, asking: Asking) -> pl.DataFrame:
+        """The columns of pairs that have some already, written anew."""
+        outcome = step.decide(born, asking)
+        assert outcome.columns is not None
+        self._note, new = outcome.note, outcome.columns
+        place = next(n for n, old in enumerate(self.added) if set(old.columns) == set(new.columns))
+        old = self.added[place].join(new, on="pair_id", how="anti", maintain_order="left")
+        self.added[place] = pl.concat([old, new.select(old.columns)])
+        return outcome.verdicts
 
     def _accept(self, name: str, outcome: Outcome, asking: Asking) -> pl.DataFrame:
         """Enter what a step proposes into the table; the verdicts that this takes."""
@@ -234,13 +273,16 @@ class Course:
         return said
 
     def _inherit(self, children: pl.DataFrame) -> None:
-        """Made pairs are in the split of their first parent, and copies of it to every fit."""
+        """Made pairs are in the split of their first parent, under what is published of it, and copies
+        of it to every fit.
+        """
         parent = children.select("pair_id", parent=pl.col("parents").list.first())
+        passed = {"split", *(name for step in self.publishing for name in step.publishes)}
         for place, columns in enumerate(self.added):
-            if "split" in columns.columns:
-                of_parent = columns.select(parent="pair_id", split="split")
-                split = parent.join(of_parent, on="parent", maintain_order="left").drop("parent")
-                self.added[place] = pl.concat([columns, split], how="diagonal")
+            if names := passed.intersection(columns.columns):
+                of_parent = columns.select(*sorted(names), parent="pair_id")
+                theirs = parent.join(of_parent, on="parent", maintain_order="left").drop("parent")
+                self.added[place] = pl.concat([columns, theirs], how="diagonal")
         if self._components is not None:
             known = self._components.rename({"pair_id": "parent"})
             found = parent.join(known, on="parent", maintain_order="left").drop("parent")

@@ -67,6 +67,7 @@ def gather(recipe: Recipe, hashes: FileHashes, limit: int | None) -> Gathered:
         occurrences=1 + pl.col("again").fill_null(0),
         origin=pl.lit("collected"),
         parents=pl.lit([], pl.List(pl.String)),
+        sources=pl.concat_list("source"),
     )
     return Gathered(
         table.drop("again", "problem", "problem_field", "problem_detail"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,14 +49,15 @@ def released(course: Course, asking: Asking, limit: int | None) -> Released:
     embed = recipe.release.media == "embed"
     made = released_instead(course, living, asking) if embed else {}
     split = living.select("pair_id", "split") if "split" in living.columns else None
+    published = course.published
     decisions = course.ledger.frame()
     hidden = hidden_of(course, asking)
-    pairs = pairs_table(_with_status(course.table, decisions), recipe.fields, split)
+    pairs = pairs_table(_with_status(course.table, decisions), recipe.fields, split, published)
     content = ReleaseContent(
         name=recipe.name,
         version=DRAFT if limit is not None else recipe.version,
         fields=recipe.fields,
-        data=_data(living, recipe.fields, made, embed),
+        data=_data(living, recipe.fields, made, embed, published.columns[1:]),
         pairs=hidden.in_pairs(pairs, living["pair_id"]),
         decisions=hidden.in_words("decisions", decisions),
         lock=lock(
@@ -102,13 +103,17 @@ def _others(course: Course, asking: Asking) -> list[str]:
 
 
 def _data(
-    living: pl.DataFrame, fields: Fields, made: Mapping[str, pl.DataFrame], embed: bool
+    living: pl.DataFrame,
+    fields: Fields,
+    made: Mapping[str, pl.DataFrame],
+    embed: bool,
+    published: Sequence[str],
 ) -> dict[str, pl.DataFrame]:
     """Split -> released rows, media as the hash of the bytes that are released."""
     for name, contents in made.items():
         released = dict(contents.select("key", HASH).iter_rows())
         living = living.with_columns(pl.col(f"{name}_sha256").replace(released))
-    columns = data_columns(fields)
+    columns = [*data_columns(fields), *published]
     if not embed:
         columns += place_columns(living, fields)
     if "split" not in living.columns:

@@ -23,6 +23,7 @@ STEPS = {
     "synthesize": "curate.steps.synthesize:Synthesize",
     "privacy": "curate.steps.privacy:Privacy",
     "split": "curate.steps.split:Split",
+    "licence": "curate.steps.licence:Licence",
 }
 
 

@@ -6,6 +6,7 @@ The table holds the pairs still alive, one row each, sorted by `position`:
 
     pair_id, position, origin, parents, source, row        text, int, text, list[text], text, text
                                                            (origins: `curate.pairs.origin`)
+    sources                                                list of text: all that its parts are from
     <field>, <field>_sha256                                text fields: the text, its content hash
     <field>_sha256                                         media fields (null when absent)
     <field>_file_sha256, <field>_start, <field>_end        audio, video, sensor: the file, and the
@@ -14,7 +15,7 @@ The table holds the pairs still alive, one row each, sorted by `position`:
     reviewed                                               list of text: fields that a person
                                                            decided, which no step changes; null
                                                            for none, left out where there are none
-    and whatever earlier steps added: `split`, scores by name (`align`)
+    and whatever earlier steps added: `split`, scores by name (`align`), what they publish
 
 A step cannot see the engine, the store, files or other steps.
 """
@@ -153,6 +154,15 @@ class Step(BaseModel):
         return ()
 
     @property
+    def publishes(self) -> tuple[str, ...]:
+        """Columns that it adds and that releases show.
+
+        Pairs that machines make later have what their first parent has there; the step then decides
+        on them too, in a table of theirs alone with the column `generators`, a list of text.
+        """
+        return ()
+
+    @property
     def takes(self) -> tuple[str, ...]:
         """Names of the score columns that an earlier step must have added."""
         return ()
@@ -161,6 +171,11 @@ class Step(BaseModel):
     def joins(self) -> tuple[str, ...]:
         """Names of the sources whose rows are only parts of pairs until this step joins them."""
         return ()
+
+    @property
+    def speaks_of(self) -> tuple[str, ...]:
+        """Names of the sources of which its settings say something."""
+        return self.joins
 
     @property
     def fills(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from curate.pairs.keys import content_hashes
 from curate.pairs.marks import source_type
 from curate.pairs.order import by_name
 from curate.run.contents import Contents, placed
-from curate.run.others import Others, read_others
+from curate.run.others import Others, read_document, read_others
 from curate.run.progress import Progress, Silence
 from curate.run.usage import Usage
 from curate.store.blobs import Blobs
@@ -57,6 +57,8 @@ class Asking:
     meter: Meter = field(default_factory=Meter)
     revisions: dict[str, str] = field(default_factory=dict)
     others_read: dict[str, Others] = field(default_factory=dict)
+    documents: dict[str, str] = field(default_factory=dict)
+    """Hashes of the texts beside the recipe that steps have read, by path."""
     asked: dict[str, Measure] = field(default_factory=dict)
     fitted: dict[str, Fit] = field(default_factory=dict)
     _seen: dict[str, pl.Series] = field(default_factory=dict)
@@ -79,6 +81,7 @@ class Asking:
             meter=self.meter,
             revisions=self.revisions,
             others_read=self.others_read,
+            documents=self.documents,
         )
 
     def measure(self, measures: Measure | Sequence[Measure], keys: pl.Series) -> pl.DataFrame:
@@ -149,6 +152,10 @@ class Asking:
         found = self.others_read[path]
         self.contents = self.contents.with_places(found.places)
         return found.rows
+
+    def document(self, path: str) -> str:
+        text, self.documents[path] = read_document(self.directory / path)
+        return text
 
     def shelf(self, measure: Measure) -> Shelf:
         """Where the measure's values stand, its models resolved to what they are today."""

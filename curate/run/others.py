@@ -49,6 +49,15 @@ def read_others(path: Path, fields: Fields) -> Others:
     return _of_list(path, fields, revision)
 
 
+def read_document(path: Path) -> tuple[str, str]:
+    """A file's text, and a hash that names this state of it; `DataError` for what is no text."""
+    try:
+        data = path.read_bytes()
+        return data.decode("utf-8-sig"), content_hash(data)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read as text: {error}") from None
+
+
 def _of_list(path: Path, fields: Fields, revision: str) -> Others:
     table = _table(path)
     texts = [n for n in table.columns if n in fields and fields[n].type == "text"]

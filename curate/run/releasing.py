@@ -99,6 +99,7 @@ def _made(course: Course, asking: Asking, hidden: Hidden) -> pl.DataFrame | None
 def _others(course: Course, asking: Asking) -> list[str]:
     """Hashes of what besides the sources the content depends on."""
     read = [other.revision for other in asking.others_read.values()]
+    read += asking.documents.values()
     return read if course.reviews is None else [*read, course.reviews.revision]
 
 

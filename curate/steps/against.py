@@ -76,7 +76,7 @@ def alike(field: Compared, keys: pl.Series, others: pl.DataFrame, ask: Ask) -> p
     found = _looked_at(field, keys.unique(maintain_order=True), contents, ask)
     hashes = listed.filter(pl.col("kind") == "pdq")["value"].unique().sort()
     if hashes.len() and ask.fields[field.name].type == "image":
-        found = pl.concat([found, _within(keys, hashes, ask)])
+        found = pl.concat([found, within(keys, hashes, ask, PDQ_RADIUS)])
     best = found.sort("key", "likeness", "detail", descending=[False, True, False])
     return best.unique("key", keep="first", maintain_order=True)
 
@@ -198,8 +198,10 @@ def _looked_at(field: Compared, keys: pl.Series, contents: pl.Series, ask: Ask) 
     )
 
 
-def _within(keys: pl.Series, hashes: pl.Series, ask: Ask) -> pl.DataFrame:
-    """Pictures whose PDQ hash is near a listed one: all are held against all, in blocks."""
+def within(keys: pl.Series, hashes: pl.Series, ask: Ask, radius: int) -> pl.DataFrame:
+    """`key`, `likeness`, `detail` of pictures whose PDQ hash is within so many bits of a listed one: all
+    are held against all, in blocks.
+    """
     import numpy as np
     import polars as pl
 
@@ -212,7 +214,7 @@ def _within(keys: pl.Series, hashes: pl.Series, ask: Ask) -> pl.DataFrame:
     for start in range(0, len(ours), _BLOCK):
         differ = ours[start : start + _BLOCK, None, :] ^ theirs[None, :, :]
         nearest[start : start + _BLOCK] = np.bitwise_count(differ).sum(2, dtype=np.int64).min(1)
-    told = seen.select("key", bits=pl.Series(nearest)).filter(pl.col("bits") <= PDQ_RADIUS)
+    told = seen.select("key", bits=pl.Series(nearest)).filter(pl.col("bits") <= radius)
     return told.select(
         "key",
         likeness=1 - pl.col("bits") / 256,

@@ -24,6 +24,8 @@ STEPS = {
     "privacy": "curate.steps.privacy:Privacy",
     "split": "curate.steps.split:Split",
     "licence": "curate.steps.licence:Licence",
+    "consent": "curate.steps.consent:Consent",
+    "safety": "curate.steps.safety:Safety",
 }
 
 

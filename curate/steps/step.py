@@ -66,6 +66,9 @@ class Ask(Protocol):
         says. What `kind` calls `content` can be measured and compared from now on.
         """
 
+    def document(self, path: str) -> str:
+        """The text of a file that lies beside the recipe; what it says enters the lock as a hash."""
+
     def components(self) -> pl.DataFrame:
         """`pair_id`, `component`: which pairs are copies of one another, directly or by a chain."""
 

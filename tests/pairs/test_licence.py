@@ -11,7 +11,25 @@ from curate.pairs.terms import chosen, conflict, terms_of
 
 KNOWN = st.sampled_from(identifiers())
 COMMON = st.sampled_from(
-    ["CC0-1.0", "CC-BY-4.0", "CC-BY-SA-3.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC-BY-ND-4.0", "CC-BY-NC-SA-4.0", "MIT", "GPL-2.0-only", "GPL-2.0-or-later", "GPL-3.0-only", "AGPL-3.0-only", "LGPL-2.1-only", "GFDL-1.3-only", "ODbL-1.0", "BUSL-1.1", "LicenseRef-ours"]
+    [
+        "CC0-1.0",
+        "CC-BY-4.0",
+        "CC-BY-SA-3.0",
+        "CC-BY-SA-4.0",
+        "CC-BY-NC-4.0",
+        "CC-BY-ND-4.0",
+        "CC-BY-NC-SA-4.0",
+        "MIT",
+        "GPL-2.0-only",
+        "GPL-2.0-or-later",
+        "GPL-3.0-only",
+        "AGPL-3.0-only",
+        "LGPL-2.1-only",
+        "GFDL-1.3-only",
+        "ODbL-1.0",
+        "BUSL-1.1",
+        "LicenseRef-ours",
+    ]
 )
 
 

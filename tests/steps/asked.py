@@ -52,6 +52,9 @@ class Asked:
     def others(self, path: str) -> pl.DataFrame:
         raise NotImplementedError
 
+    def document(self, path: str) -> str:
+        raise NotImplementedError
+
     def components(self) -> pl.DataFrame:
         raise NotImplementedError
 

@@ -1,0 +1,56 @@
+"""The file with what only people can say: read, and complained about where it was written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from curate.governance.answers import Answer, statements
+from curate.governance.questions import QUESTIONS
+from curate.recipe.document import read_document
+from curate.recipe.reading import Reading
+from curate.recipe.wording import describe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from curate.governance.statement import Statement
+
+
+def read_answers(path: Path) -> dict[str, Statement[str]]:
+    """Question -> what was said; raises `RecipeError` with everything that is wrong there.
+
+    An answer is a text, or `{value, by, at}`, or `{not_applicable, by, at}`; a key with nothing
+    behind it is a question that nobody has answered yet.
+    """
+    reading = Reading(*read_document(path))
+    found = {key: _answer(reading, key, value) for key, value in reading.document.value.items()}
+    if len(reading.complaints):
+        raise reading.complaints.error()
+    return statements({key: answer for key, answer in found.items() if answer is not None})
+
+
+def _answer(reading: Reading, key: str, value: Any) -> Answer | None:
+    if key not in QUESTIONS:
+        message = f"'{key}' is no question that a release asks"
+        reading.at_key((key,), message, candidates=QUESTIONS, written=key)
+        return None
+    if value is None or value == "":
+        return None
+    if isinstance(value, dict):
+        return _told(reading, key, value)
+    if isinstance(value, str):
+        return Answer(value=value.strip())
+    reading.at_value(
+        (key,), f"'{key}' must be a text, not {describe(value)}", hint="put it in quotes"
+    )
+    return None
+
+
+def _told(reading: Reading, key: str, value: dict[str, Any]) -> Answer | None:
+    try:
+        return Answer.model_validate(value)
+    except ValidationError as error:
+        reading.invalid((key,), f"'{key}'", error, Answer.model_json_schema)
+        return None

@@ -38,12 +38,43 @@ CONTEXT: dict[str, Any] = {
     "duo": "http://purl.obolibrary.org/obo/DUO_",
     **{
         term: f"cr:{term}"
-        for term in (
-            "annotation arrayShape citeAs column containedIn equivalentProperty excludes extract "
-            "field fileProperty fileObject fileSet format includes isArray isLiveDataset jsonPath "
-            "key md5 parentField path readLines recordSet references regex repeated replace "
-            "samplingRate sdVersion separator source subField transform unArchive value"
-        ).split()
+        for term in [
+            "annotation",
+            "arrayShape",
+            "citeAs",
+            "column",
+            "containedIn",
+            "equivalentProperty",
+            "excludes",
+            "extract",
+            "field",
+            "fileProperty",
+            "fileObject",
+            "fileSet",
+            "format",
+            "includes",
+            "isArray",
+            "isLiveDataset",
+            "jsonPath",
+            "key",
+            "md5",
+            "parentField",
+            "path",
+            "readLines",
+            "recordSet",
+            "references",
+            "regex",
+            "repeated",
+            "replace",
+            "samplingRate",
+            "sdVersion",
+            "separator",
+            "source",
+            "subField",
+            "transform",
+            "unArchive",
+            "value",
+        ]
     },
     "conformsTo": "dct:conformsTo",
     "data": {"@id": "cr:data", "@type": "@json"},

@@ -13,12 +13,28 @@ if TYPE_CHECKING:
     from curate.governance.facts import Acted, Facts, Stage
 
 VOCABULARY = frozenset(
-    "annotationsPerItem annotatorDemographics dataAnnotationAnalysis dataAnnotationPlatform "
-    "dataAnnotationProtocol dataBiases dataCollection dataCollectionMissingData "
-    "dataCollectionRawData dataCollectionTimeframe dataCollectionType dataImputationProtocol "
-    "dataLimitations dataManipulationProtocol dataPreprocessingProtocol "
-    "dataReleaseMaintenancePlan dataSocialImpact dataUseCases machineAnnotationTools "
-    "personalSensitiveInformation".split()
+    [
+        "annotationsPerItem",
+        "annotatorDemographics",
+        "dataAnnotationAnalysis",
+        "dataAnnotationPlatform",
+        "dataAnnotationProtocol",
+        "dataBiases",
+        "dataCollection",
+        "dataCollectionMissingData",
+        "dataCollectionRawData",
+        "dataCollectionTimeframe",
+        "dataCollectionType",
+        "dataImputationProtocol",
+        "dataLimitations",
+        "dataManipulationProtocol",
+        "dataPreprocessingProtocol",
+        "dataReleaseMaintenancePlan",
+        "dataSocialImpact",
+        "dataUseCases",
+        "machineAnnotationTools",
+        "personalSensitiveInformation",
+    ]
 )
 _ANSWERS = {
     "annotations_per_item": "annotationsPerItem",
@@ -81,9 +97,8 @@ def _stage(stage: Stage) -> str:
 
 def _acted(privacy: Acted) -> Iterator[tuple[str, str]]:
     if privacy.dropped.value is not None:
-        counts = f"{privacy.dropped.value} dropped, {privacy.redacted.value} redacted, "
-        yield (
-            "personalSensitiveInformation",
-            f"Pairs in which personal data were looked for and found: {counts}"
-            f"{privacy.flagged.value} kept and flagged.",
+        counts = (
+            f"{privacy.dropped.value} dropped, {privacy.redacted.value} redacted, "
+            f"{privacy.flagged.value} kept and flagged"
         )
+        yield "personalSensitiveInformation", f"Pairs with personal data: {counts}."

@@ -120,11 +120,12 @@ def _shown(name: str, said: Statement[Any] | None) -> Shown:
 
 def markdown(sheet: Sheet) -> str:
     """The same sheet for people."""
+    name = code(f"{sheet.release} {sheet.version}")
     head = (
         f"# {text(sheet.title)}\n",
         f"{text(sheet.about)}\n",
-        f"Release {code(f'{sheet.release} {sheet.version}')}, digest {code(sheet.digest)}. Every "
-        "line names facts of the release with how they are known, or who would have to say them.\n",
+        f"Release {name}, digest {code(sheet.digest)}.\n",
+        "Every line names facts of the release with how they are known, or who must say them.\n",
     )
     return "\n".join([*head, *(_line(line) for line in sheet.lines)])
 

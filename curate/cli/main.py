@@ -31,6 +31,7 @@ COMMANDS = {
     "search": Entry("Ask", "curate.cli.search:search", "Find what lies near a text or a file."),
     "audit": Entry("Ask", "curate.cli.audit:audit", "Compare what became of groups of pairs."),
     "verify": Entry("Ask", "curate.cli.verify:verify", "Check a release against itself."),
+    "card": Entry("Ask", "curate.cli.card:card", "Ask people what no file can tell."),
     "export": Entry(
         "Keep", "curate.cli.export:export", "Write a release in another form, or upload it."
     ),

@@ -22,6 +22,8 @@ class Standard:
 
     key: str
     """What its files are called."""
+    short: str
+    """What people call it."""
     title: str
     about: str
     rows: tuple[Row, ...]

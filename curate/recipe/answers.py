@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from curate.governance.answers import Answer, statements
+from curate.governance.questionnaire import HEAD, questionnaire
 from curate.governance.questions import QUESTIONS
 from curate.recipe.document import read_document
 from curate.recipe.reading import Reading
@@ -54,3 +55,23 @@ def _told(reading: Reading, key: str, value: dict[str, Any]) -> Answer | None:
     except ValidationError as error:
         reading.invalid((key,), f"'{key}'", error, Answer.model_json_schema)
         return None
+
+
+def ask(recipe: Path) -> tuple[Path, int]:
+    """Add the questions that a recipe's file of answers lacks, at its end; the file, and how many.
+
+    The recipe need not be right yet; without `governance: {answers: …}` the file is called after it.
+    """
+    path = _place(recipe)
+    written = path.read_text(encoding="utf-8") if path.exists() else HEAD
+    known = list(read_document(path)[0].value) if path.exists() else []
+    more = questionnaire(known)
+    if more:
+        path.write_text(written.rstrip("\n") + "\n" + more, encoding="utf-8")
+    return path, len(QUESTIONS.keys() - set(known))
+
+
+def _place(recipe: Path) -> Path:
+    governance = read_document(recipe)[0].value.get("governance")
+    named = governance.get("answers") if isinstance(governance, dict) else None
+    return recipe.parent / (named if isinstance(named, str) else f"{recipe.stem}.answers.yaml")

@@ -4,6 +4,7 @@ from curate.governance.standard import Row, Standard
 
 ANNEX_IV = Standard(
     key="eu-ai-act-annex-iv-2d",
+    short="EU AI Act, Annex IV",
     title="EU AI Act, Annex IV 2(d): data sheet",
     about="The part of technical documentation (Article 11) that describes training data, as far as "
     "this release can fill it.",

@@ -4,6 +4,7 @@ from curate.governance.standard import Row, Standard
 
 ARTICLE_10 = Standard(
     key="eu-ai-act-article-10",
+    short="EU AI Act",
     title="EU AI Act, Article 10: data and data governance",
     about="What this release can show towards Article 10(2) to (5) of Regulation (EU) 2024/1689. "
     "Whether a system fulfils the article is for those who answer for the system to judge.",

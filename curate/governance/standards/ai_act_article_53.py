@@ -4,6 +4,7 @@ from curate.governance.standard import Row, Standard
 
 ARTICLE_53 = Standard(
     key="eu-ai-act-article-53-summary",
+    short="EU AI Act, summary",
     title="EU AI Act, Article 53(1)(d): feeder for the summary of training content",
     about="Those who place a general-purpose model on the market publish a summary of what it was "
     "trained on, in the form of the Commission's template. This sheet holds what a model's provider "

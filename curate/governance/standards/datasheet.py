@@ -159,6 +159,7 @@ _MAINTENANCE = (
 
 DATASHEET = Standard(
     key="datasheet",
+    short="Datasheet",
     title="Datasheet for the data set",
     about="The questions of Gebru et al., Datasheets for Datasets (2021), put together and in our own "
     "words.",

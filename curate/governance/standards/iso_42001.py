@@ -4,6 +4,7 @@ from curate.governance.standard import Row, Standard
 
 ISO_42001 = Standard(
     key="iso-iec-42001-a7",
+    short="ISO/IEC 42001",
     title="ISO/IEC 42001, Annex A.7: data for AI systems",
     about="The controls of Annex A.7 ask an organisation for processes; a release can show what came "
     "of them.",

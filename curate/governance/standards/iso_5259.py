@@ -4,6 +4,7 @@ from curate.governance.standard import Row, Standard
 
 ISO_5259 = Standard(
     key="iso-iec-5259-2",
+    short="ISO/IEC 5259-2",
     title="ISO/IEC 5259-2: measures of data quality",
     about="The standard's characteristics (those of ISO/IEC 25012 and its own), in our own words, "
     "with what this release measures of each. It prescribes no thresholds, and none are given here.",

@@ -4,6 +4,7 @@ from curate.governance.standard import Row, Standard
 
 NIST_AI_RMF = Standard(
     key="nist-ai-rmf",
+    short="NIST AI RMF",
     title="NIST AI RMF 1.0: outcomes that concern data",
     about="Of the framework's outcomes those to which a release of data can add; the others concern "
     "systems and organisations.",

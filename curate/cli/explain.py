@@ -44,30 +44,30 @@ def _show(told: Explanation) -> None:
     click.echo(f"pair {pair['pair_id']}  {click.style(pair['status'], bold=True)}")
     for name, value in pair.items():
         if value not in (None, []) and name not in ("pair_id", "status"):
-            click.echo(f"  {name:<20} {_plain(value)}")
+            click.echo(f"  {name:<20} {plain(value)}")
     for line in told.verdicts:
         _show_line(line, told)
     for line in told.made:
         click.echo(f"\nmade by machine: {line['field']}")
         for name, value in line.items():
             if value is not None and name not in ("pair_id", "field", "step"):
-                click.echo(f"  {name:<20} {_plain(value)}")
+                click.echo(f"  {name:<20} {plain(value)}")
 
 
 def _show_line(line: dict[str, Any], told: Explanation) -> None:
     verdict = click.style(f"{line['verdict']:<10}", fg=_COLOURS.get(line["verdict"], "yellow"))
-    click.echo(f"\n{line['step']} {line['name']}\n   {verdict} {_plain(line['reason'] or '')}")
+    click.echo(f"\n{line['step']} {line['name']}\n   {verdict} {plain(line['reason'] or '')}")
     if line["score"] is not None:
         against = "" if line["threshold"] is None else f", threshold {line['threshold']:.6g}"
         click.echo(f"   score {line['score']:.6g}{against}")
     if line["detail"]:
-        click.echo(f"   {_plain(line['detail'])}")
+        click.echo(f"   {plain(line['detail'])}")
     if line["related_id"] in told.related:
         other = told.related[line["related_id"]]
-        click.echo(f"   related: {other['pair_id']}  {_plain(other['row'])}  ({other['status']})")
+        click.echo(f"   related: {other['pair_id']}  {plain(other['row'])}  ({other['status']})")
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     """What came from data, without anything a terminal would obey."""
     text = str(value)
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)[:300]

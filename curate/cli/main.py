@@ -28,6 +28,7 @@ COMMANDS = {
     "plan": Entry("Build", "curate.cli.plan:plan", "Show what a build would do and how long."),
     "build": Entry("Build", "curate.cli.build:build", "Turn a recipe into a release."),
     "explain": Entry("Ask", "curate.cli.explain:explain", "Say why a pair was kept or dropped."),
+    "diff": Entry("Ask", "curate.cli.diff:diff", "Say what tells two releases apart, and why."),
     "search": Entry("Ask", "curate.cli.search:search", "Find what lies near a text or a file."),
     "audit": Entry("Ask", "curate.cli.audit:audit", "Compare what became of groups of pairs."),
     "verify": Entry("Ask", "curate.cli.verify:verify", "Check a release against itself."),

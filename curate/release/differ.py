@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from curate.release.compare_lock import lock_changes
+from curate.release.compare_words import shown
 from curate.release.content import ReleaseContent
 
 _MOST = 5
@@ -64,29 +66,12 @@ def _decisions(old: pl.DataFrame, new: pl.DataFrame) -> Iterator[str]:
 def _lock(release: Path, content: ReleaseContent) -> Iterator[str]:
     from ruamel.yaml import YAML
 
-    old = dict(_flat(YAML(typ="safe", pure=True).load(release / "recipe.lock.yaml")))
-    new = dict(_flat(content.lock))
-    changed = [key for key in old.keys() | new.keys() if old.get(key) != new.get(key)]
-    changed.sort(key=lambda key: (not key.startswith("recipe."), key))
-    for key in changed[:_MOST]:
-        yield f"lock: {key} was {_shown(old.get(key))}, is {_shown(new.get(key))}"
+    old = YAML(typ="safe", pure=True).load(release / "recipe.lock.yaml")
+    changed = lock_changes(old, content.lock)
+    for one in changed[:_MOST]:
+        yield f"lock: {one.path} was {shown(one.then)}, is {shown(one.now)}"
     if len(changed) > _MOST:
         yield f"lock: {len(changed) - _MOST} more entries differ"
-
-
-def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for key, part in value.items():
-            yield from _flat(part, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, (list, tuple)):
-        for index, part in enumerate(value):
-            yield from _flat(part, f"{path}[{index}]")
-    else:
-        yield path, value
-
-
-def _shown(value: Any) -> str:
-    return "absent" if value is None else f"'{str(value)[:40]}'"
 
 
 def _some(frame: pl.DataFrame) -> str:

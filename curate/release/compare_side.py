@@ -1,0 +1,90 @@
+"""One of two releases that are compared, as its files tell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from curate.errors import CurateError
+from curate.release.publish import read_manifest
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Side:
+    """A release, read where it is asked."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, folder: Path) -> Side:
+        """Raises `CurateError` for what is no release."""
+        manifest = read_manifest(folder)
+        if manifest is None:
+            raise CurateError(
+                f"{folder} is no release: it has no manifest.json",
+                "name a folder such as releases/<name>/<version>",
+            )
+        return cls(folder, manifest)
+
+    @property
+    def title(self) -> str:
+        return f"{self.manifest['name']} {self.manifest['version']}"
+
+    @cached_property
+    def lock(self) -> dict[str, Any]:
+        from ruamel.yaml import YAML
+
+        found: dict[str, Any] = YAML(typ="safe", pure=True).load(self.folder / "recipe.lock.yaml")
+        return found
+
+    @cached_property
+    def pairs(self) -> pl.DataFrame:
+        pairs = pl.read_parquet(self.folder / "pairs.parquet")
+        split = [] if "split" in pairs.columns else [pl.lit("train").alias("split")]
+        return pairs.with_columns(split)
+
+    @cached_property
+    def kept(self) -> pl.DataFrame:
+        return self.pairs.filter(pl.col("status") == "kept")
+
+    @cached_property
+    def decisions(self) -> pl.DataFrame:
+        return pl.read_parquet(self.folder / "decisions.parquet")
+
+    @property
+    def fields(self) -> dict[str, dict[str, Any]]:
+        """The recipe's fields, as the lock has them."""
+        fields: dict[str, dict[str, Any]] = self.lock["recipe"]["fields"]
+        return fields
+
+    @property
+    def held(self) -> list[str]:
+        """The columns of `pairs.parquet` that say what a pair holds: contents' keys, metadata."""
+        return [
+            n if field["type"] == "metadata" else f"{n}_sha256" for n, field in self.fields.items()
+        ]
+
+    def document(self, name: str) -> Any:
+        """A JSON document of the release, None where it has none of the name."""
+        path = self.folder / name
+        return json.loads(path.read_text()) if path.is_file() else None
+
+
+@dataclass(frozen=True)
+class Space:
+    """Where the pairs of both releases lie for one encoder: each distinct content once."""
+
+    of: str
+    vectors: np.ndarray[Any, np.dtype[np.float64]]
+    in_a: np.ndarray[Any, np.dtype[np.float64]]
+    in_b: np.ndarray[Any, np.dtype[np.float64]]

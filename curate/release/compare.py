@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from curate.release.compare_drift import drift, shares
-from curate.release.compare_figures import figures, findings, lacking
+from curate.release.compare_figures import energy, figures, findings, lacking
 from curate.release.compare_lock import lock_changes
 from curate.release.compare_pairs import pair_changes
 from curate.release.compare_reasons import moved, reasons
@@ -36,6 +36,7 @@ def compared(
         shares=shares(a, b),
         figures=list(figures(a, b)),
         findings=findings(a, b),
+        energy=energy(a, b),
         missing=[*missing, *lacking(a, b)],
     )
     return found.model_copy(update={"headline": list(headline(found))})

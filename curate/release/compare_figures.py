@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from curate.governance.energy import Energy, in_words
+from curate.governance.facts import FILE as FACTS
 from curate.release.comparison import Figure
+from curate.release.evidence import ENERGY, EVALUATION
 
 if TYPE_CHECKING:
     from curate.release.compare_side import Side
 
-EVALUATION, ENERGY = "evaluation.json", "energy.json"
-DOCUMENTS = (EVALUATION, ENERGY)
+DOCUMENTS = (EVALUATION, ENERGY, FACTS)
+_TOLD = ("quality", "evaluation", "energy")
+"""Of the facts, what the other documents say in more detail."""
 _ENDS = {"value", "low", "high"}
+_STATEMENT = {"value", "status", "evidence"}
 
 
 def figures(a: Side, b: Side) -> Iterator[Figure]:
     """In the order in which B's documents give them."""
     for name in DOCUMENTS:
-        then, now = (dict(_numbers(_named(side.document(name)), "")) for side in (a, b))
+        then, now = (dict(_numbers(_plain(side.document(name), name), "")) for side in (a, b))
         if not then or not now:
             continue
         for path in dict.fromkeys([*now, *then]):
@@ -42,12 +47,29 @@ def findings(a: Side, b: Side) -> dict[str, dict[str, str | None]]:
     }
 
 
+def energy(a: Side, b: Side) -> dict[str, str | None]:
+    """What each build took, in a line, `then` and `now`."""
+    return {"then": _energy(a), "now": _energy(b)}
+
+
+def _energy(side: Side) -> str | None:
+    found = side.document(ENERGY)
+    return None if found is None else in_words(Energy.model_validate(found))
+
+
 def lacking(a: Side, b: Side) -> Iterator[str]:
     """Documents that only one of the two has, or neither."""
     for name in DOCUMENTS:
         without = [side.title for side in (a, b) if side.document(name) is None]
         if without:
             yield f"{name}: not in {' nor in '.join(without)}"
+
+
+def _plain(document: Any, name: str) -> Any:
+    """A document with names for what it lists, and without what another says."""
+    if name == FACTS and document is not None:
+        return {key: part for key, part in document.items() if key not in _TOLD}
+    return _named(document)
 
 
 def _headlines(document: Any) -> dict[str, str]:
@@ -76,6 +98,8 @@ def _numbers(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Numbers and values with intervals; long lists are curves, and no figures."""
     if isinstance(value, Mapping) and value.keys() >= _ENDS:
         yield path, value
+    elif isinstance(value, Mapping) and value.keys() >= _STATEMENT:
+        yield from _numbers(value["value"], path)
     elif isinstance(value, Mapping):
         for key, part in value.items():
             yield from _numbers(part, f"{path}.{key}" if path else str(key))

@@ -33,6 +33,8 @@ def headline(found: Comparison) -> Iterator[str]:
     yield _splits(found)
     yield from _drift(found)
     yield from _figures(found.figures)
+    if found.energy["then"] and found.energy["now"]:
+        yield f"Energy of the build: {found.energy['now']}; before: {found.energy['then']}."
 
 
 def reason_line(reason: Reason) -> str:

@@ -126,6 +126,8 @@ class Comparison(Part):
     figures: list[Figure]
     findings: dict[str, dict[str, str | None]]
     """Evaluation -> its finding in a line, `then` and `now`."""
+    energy: dict[str, str | None]
+    """What each build took, in a line, `then` and `now`."""
     missing: list[str]
     """What could not be compared, and why."""
 

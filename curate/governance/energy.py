@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from curate.governance.grid import Grid
 
+FILE = "energy.json"
 Method: TypeAlias = Literal["measured", "estimated"]
 
 COUNTRY_NOT_STATED = "country not stated"

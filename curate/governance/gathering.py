@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate.governance.audit import headline
 from curate.governance.facts import (
     Acted,
     Bias,
@@ -25,6 +24,7 @@ from curate.governance.facts import (
     Stage,
 )
 from curate.governance.figures import figures
+from curate.governance.licences import licences
 from curate.governance.statement import Statement, derived, measured, not_applicable, not_provided
 from curate.ledger.cluster import DROPPED
 from curate.ledger.verdict import LEAVES
@@ -249,14 +249,12 @@ def _bias(evidence: Evidence) -> Bias:
         return Bias(
             headline=lacking, groups=lacking, judged=lacking, flagged=lacking, lowest_ratio=lacking
         )
-    judged = sum(level.p is not None for field in audit.fields for level in field.levels)
-    ratios = [flag.ratio for flag in audit.flagged if flag.ratio is not None]
     return Bias(
-        headline=derived(headline(audit), _AUDIT),
+        headline=derived(audit.headline, _AUDIT),
         groups=derived([field.field for field in audit.fields], _AUDIT),
-        judged=derived(judged, _AUDIT),
+        judged=derived(audit.judged, _AUDIT),
         flagged=derived(len(audit.flagged), _AUDIT),
-        lowest_ratio=derived(min([1.0, *ratios]), _AUDIT),
+        lowest_ratio=derived(audit.lowest_ratio, _AUDIT),
     )
 
 
@@ -291,11 +289,15 @@ def _licences(evidence: Evidence) -> Licences:
     if "license" not in pairs.columns:
         lacking: Statement[Any] = not_provided("a step `licence` in the recipe")
         return Licences(counts=lacking, unknown=lacking, terms=lacking, conflicts=lacking)
-    raise NotImplementedError
+    found = licences(pairs)
+    return Licences(
+        counts=derived(found.counts, _PAIRS),
+        unknown=derived(found.unknown, _PAIRS),
+        terms=derived(found.terms, _PAIRS),
+        conflicts=derived([one.words for one in found.conflicts], _PAIRS),
+    )
 
 
 def _completeness(answers: Mapping[str, Statement[str]]) -> Statement[float]:
-    if not answers:
-        return not_provided("`governance: {answers: ...}` in the recipe")
     given = sum(answer.status != "not_provided" for answer in answers.values())
     return derived(_share(given, len(answers)), "answers.yaml")

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from curate.governance.answers import statements
 from curate.pairs.field import optional
+from curate.recipe.answers import read_answers
 from curate.recipe.document import read_document
 from curate.recipe.fields import read_fields
 from curate.recipe.governance import check_governance, read_policy
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from curate.evaluation.evaluation import Evaluation
     from curate.governance.gates import Bound, Gates
     from curate.governance.settings import Governance
+    from curate.governance.statement import Statement
     from curate.pairs.field import Fields
     from curate.sources.source import Source
     from curate.steps.step import Step
@@ -60,6 +63,8 @@ class Recipe:
     governance: Governance
     policy: Gates
     """Gates of the file that the recipe names as its policy."""
+    answers: dict[str, Statement[str]]
+    """What people said, by question; of those that nobody answered, who should."""
     seed: int
 
     @property
@@ -137,12 +142,17 @@ def read_recipe(path: Path | str, words: Vocabulary | None = None) -> Recipe:
         release=outline.release,
         governance=outline.governance,
         policy=_policy(path, outline.governance, {item.part.word for item in evaluations}),
+        answers=_answers(path, outline.governance),
         seed=outline.seed,
     )
 
 
 def _policy(path: Path, governance: Governance, words: set[str]) -> Gates:
     return read_policy(path.parent / governance.policy, words) if governance.policy else {}
+
+
+def _answers(path: Path, governance: Governance) -> dict[str, Statement[str]]:
+    return read_answers(path.parent / governance.answers) if governance.answers else statements({})
 
 
 def _read_outline(reading: Reading) -> Outline | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from curate.governance.energy import FILE as ENERGY
 from curate.governance.energy import Energy, in_words
 from curate.governance.facts import FILE as FACTS
 from curate.release.comparison import Figure
-from curate.release.evidence import ENERGY, EVALUATION
+from curate.release.evidence import EVALUATION
 
 if TYPE_CHECKING:
     from curate.release.compare_side import Side

@@ -10,16 +10,20 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from curate.cards.front_matter import Split
+from curate.governance.answers import FILE as ANSWERS
+from curate.governance.answers import statements
 from curate.governance.audit import FILE as AUDIT
 from curate.governance.audit import Audit
+from curate.governance.energy import FILE as ENERGY
 from curate.governance.energy import Energy
 from curate.governance.evidence import Evidence
 from curate.governance.facts import FILE, Facts
+from curate.governance.statement import Statement
+from curate.recipe.answers import read_answers
 from curate.release.publish import DRAFT, read_manifest
 
 STEPS = "steps.json"
 EVALUATION = "evaluation.json"
-ENERGY = "energy.json"
 
 
 def read_evidence(release: Path) -> Evidence:
@@ -38,6 +42,7 @@ def read_evidence(release: Path) -> Evidence:
         stages=_document(release / STEPS) or (),
         evaluation=_document(release / EVALUATION),
         audit=_audit(release),
+        answers=_answers(release),
         energy=Energy.model_validate(_document(release / ENERGY)),
     )
 
@@ -45,6 +50,11 @@ def read_evidence(release: Path) -> Evidence:
 def read_facts(release: Path) -> Facts:
     """The facts of a published release, as it states them."""
     return Facts.model_validate_json((release / FILE).read_text())
+
+
+def _answers(release: Path) -> dict[str, Statement[str]]:
+    path = release / ANSWERS
+    return read_answers(path) if path.exists() else statements({})
 
 
 def _audit(release: Path) -> Audit | None:

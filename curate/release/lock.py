@@ -73,8 +73,13 @@ def _resolved(recipe: Recipe) -> dict[str, Any]:
         "evaluate": [{one.word: one.model_dump(exclude_none=True)} for one in recipe.evaluations],
         "release": recipe.release.model_dump(),
         "governance": recipe.governance.model_dump(exclude_none=True),
+        **({"answers": _answers(recipe)} if recipe.governance.answers else {}),
         **({"policy": _gates(recipe)} if recipe.policy else {}),
     }
+
+
+def _answers(recipe: Recipe) -> dict[str, Any]:
+    return {key: said.model_dump(exclude_none=True) for key, said in recipe.answers.items()}
 
 
 def _gates(recipe: Recipe) -> dict[str, Any]:

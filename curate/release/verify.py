@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from curate.errors import CurateError
+from curate.governance.attestation import FILE as STATEMENT
 from curate.governance.audit import audited
 from curate.governance.gathering import gather_facts
 from curate.ledger.cluster import DROPPED, KEPT
@@ -33,7 +35,7 @@ def problems(release: Path) -> list[str]:
         return found
     found = list(_digests(release, manifest))
     found += [*_tables(release), *_clusters(release), *_made(release)]
-    return found or [*_audit(release), *_facts(release)]
+    return found or [*_statement(release, manifest), *_audit(release), *_facts(release)]
 
 
 def _manifest(release: Path) -> dict[str, Any]:
@@ -164,6 +166,15 @@ def _made(release: Path) -> Iterator[str]:
     declared = pairs.filter(pl.col("origin") == DECLARED)["pair_id"]
     if set(taken) - set(declared) != set(by_machine):
         yield "origins in pairs.parquet do not follow from made.parquet"
+
+
+def _statement(release: Path, manifest: dict[str, Any]) -> Iterator[str]:
+    """What is there to be signed names the files of the manifest."""
+    path = release / STATEMENT
+    stated = json.loads(path.read_text()) if path.is_file() else {"subject": []}
+    subjects = {one["name"]: one["digest"]["sha256"] for one in stated["subject"]}
+    if subjects != {name: entry["sha256"] for name, entry in manifest["files"].items()}:
+        yield f"{STATEMENT} does not name the files of the manifest"
 
 
 def _audit(release: Path) -> Iterator[str]:

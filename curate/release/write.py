@@ -8,16 +8,21 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curate.governance.attestation import FILE as STATEMENT
+from curate.governance.attestation import statement
 from curate.pairs.field import Fields, media_fields
 from curate.pairs.yaml import to_yaml
 from curate.release.content import ReleaseContent
 from curate.release.features import arrow_schema
+
+if TYPE_CHECKING:
+    from curate.governance.facts import Facts
 
 MANIFEST_FORMAT = 2
 _ROWS, _WITH_MEDIA = 65_536, 500
@@ -43,25 +48,28 @@ def write_release(
     (folder / "recipe.lock.yaml").write_text(to_yaml(dict(content.lock)))
 
 
-def seal(folder: Path, content: ReleaseContent) -> None:
-    """Write the manifest over all files, and make sure all of it is on the disk."""
+def seal(folder: Path, content: ReleaseContent, facts: Facts) -> None:
+    """Write the manifest over all files and its statement, and make sure all of it is on the disk."""
+    files = {name: file_entry(folder / name) for name in files_of(folder)}
     manifest = {
         "format": MANIFEST_FORMAT,
         "name": content.name,
         "version": content.version,
         "digest": content.digest,
         "parts": content.digests,
-        "files": {name: file_entry(folder / name) for name in files_of(folder)},
+        "files": files,
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+    told = json.dumps(statement(files, facts), indent=1)
+    (folder / STATEMENT).write_text(told + "\n")
     for path in [*folder.rglob("*"), folder]:
         _sync(path)
 
 
 def files_of(folder: Path) -> list[str]:
-    """Relative names of all files of a release but the manifest, sorted."""
+    """Relative names of all files of a release but the manifest and its statement, sorted."""
     names = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir())
-    return sorted(name for name in names if name != "manifest.json")
+    return sorted(name for name in names if name not in ("manifest.json", STATEMENT))
 
 
 def file_entry(path: Path) -> dict[str, Any]:

@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from curate.cards.card import render_card
 from curate.errors import CurateError, GateFailed, ReleaseExists
 from curate.governance import gates
-from curate.governance.audit import FILE as AUDIT
+from curate.governance.answers import FILE as ANSWERS
 from curate.governance.audit import Audit, audited
 from curate.governance.culprits import culprits
 from curate.governance.energy import Energy
 from curate.governance.evidence import Evidence
-from curate.governance.facts import FILE as FACTS
 from curate.governance.facts import Facts
 from curate.governance.gates import Held, hold
 from curate.governance.gathering import gather_facts
 from curate.pairs.field import group_fields
 from curate.release.content import ReleaseContent
 from curate.release.differ import differences
-from curate.release.evidence import (
-    ENERGY,
-    EVALUATION,
-    STEPS,
-    features_of,
-    last_before,
-    read_facts,
-    splits_of,
-)
+from curate.release.evidence import last_before, read_facts
 from curate.release.publish import DRAFT, publishing, put, read_manifest, staging
 from curate.release.write import seal, write_release
+from curate.run.documents import write_documents
 from curate.run.evaluating import evaluated
 
 if TYPE_CHECKING:
@@ -76,9 +66,10 @@ def publish(course: Course, asking: Asking, made: Released, sample: bool) -> Pub
     held = hold(course.recipe.gates, facts, last_before(home, content.version), culprits(evidence))
     with staging(home) as folder:
         write_release(folder, content, made.media, course.recipe.text)
-        _write_documents(folder, evidence, facts, held)
+        _copy_answers(course.recipe, folder)
+        write_documents(folder, evidence, facts, held)
         (folder / "emissions.csv").write_text(asking.meter.emissions())
-        seal(folder, content)
+        seal(folder, content, facts)
         if not sample:
             _refuse(folder, course.recipe.workspace, content, held)
         with publishing(home):
@@ -101,6 +92,7 @@ def _evidence(course: Course, asking: Asking, content: ReleaseContent) -> Eviden
             for s in course.stages
         ],
         evaluation=evaluated(course, asking),
+        answers=course.recipe.answers,
         audit=_audit(course.recipe, content),
         energy=_energy(course, asking, content),
     )
@@ -121,24 +113,9 @@ def _energy(course: Course, asking: Asking, content: ReleaseContent) -> Energy:
     return asking.meter.energy(course.gathered.table.height, kept)
 
 
-def _write_documents(folder: Path, evidence: Evidence, facts: Facts, held: Sequence[Held]) -> None:
-    """Everything that is not the pairs themselves."""
-    _write(folder / STEPS, evidence.stages)
-    if evidence.evaluation is not None:
-        _write(folder / EVALUATION, evidence.evaluation)
-    if evidence.audit is not None:
-        _write(folder / AUDIT, evidence.audit.model_dump(mode="json"))
-    if evidence.energy is not None:
-        _write(folder / ENERGY, evidence.energy.model_dump())
-    if held:
-        _write(folder / gates.FILE, [one.model_dump() for one in held])
-    _write(folder / FACTS, facts.model_dump(exclude_none=True))
-    card = render_card(facts, held, splits_of(folder), features_of(folder))
-    (folder / "README.md").write_text(card)
-
-
-def _write(path: Path, document: Any) -> None:
-    path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
+def _copy_answers(recipe: Recipe, folder: Path) -> None:
+    if recipe.governance.answers:
+        shutil.copyfile(recipe.directory / recipe.governance.answers, folder / ANSWERS)
 
 
 def _refuse(folder: Path, workspace: Path, content: ReleaseContent, held: Sequence[Held]) -> None:

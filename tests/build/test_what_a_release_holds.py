@@ -11,10 +11,14 @@ import polars as pl
 import pytest
 from ruamel.yaml import YAML
 
+from curate.governance.standards import STANDARDS
 from tests.conftest import Finished
 from tests.workspace import FIELDS, KEPT, STEPS, Workspace, curate, write_lines
 
 CONTENT = ("caption", "caption_fr", "image", "speech", "speech_fr")
+
+
+SHEETS = [standard.key for standard in STANDARDS]
 
 
 def files(finished: Finished) -> list[str]:
@@ -24,12 +28,16 @@ def files(finished: Finished) -> list[str]:
         "README.md",
         "audit.json",
         "clusters.parquet",
+        "croissant.json",
         f"data/test/00000-{mark}.parquet",
         f"data/train/00000-{mark}.parquet",
         "decisions.parquet",
         "emissions.csv",
         "energy.json",
         "facts.json",
+        *(f"governance/{key}.{form}" for key in sorted(SHEETS) for form in ("json", "md")),
+        "lineage.jsonl",
+        "manifest.intoto.json",
         "manifest.json",
         "pairs.parquet",
         "recipe.lock.yaml",
@@ -105,7 +113,7 @@ def test_without_dedup_there_are_no_clusters(workspace: Workspace) -> None:
 def test_manifest_names_every_file(finished: Finished) -> None:
     manifest = json.loads((finished.release / "manifest.json").read_text())
     assert manifest["digest"] == finished.built.digest
-    assert sorted([*manifest["files"], "manifest.json"]) == files(finished)
+    assert sorted([*manifest["files"], "manifest.intoto.json", "manifest.json"]) == files(finished)
     for name, told in manifest["files"].items():
         data = (finished.release / name).read_bytes()
         assert told == {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}

@@ -31,6 +31,7 @@ COMMANDS = {
     "diff": Entry("Ask", "curate.cli.diff:diff", "Say what tells two releases apart, and why."),
     "search": Entry("Ask", "curate.cli.search:search", "Find what lies near a text or a file."),
     "audit": Entry("Ask", "curate.cli.audit:audit", "Compare what became of groups of pairs."),
+    "probe": Entry("Ask", "curate.cli.probe:probe", "See what is planted and gets through."),
     "verify": Entry("Ask", "curate.cli.verify:verify", "Check a release against itself."),
     "card": Entry("Ask", "curate.cli.card:card", "Ask people what no file can tell."),
     "export": Entry(

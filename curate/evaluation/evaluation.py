@@ -68,6 +68,9 @@ class Scene(Protocol):
     def over(self, table: pl.DataFrame) -> Ask:
         """The same values, with copies looked for among these pairs, also those that left."""
 
+    def lend(self, files: Sequence[bytes], modality: str) -> pl.DataFrame:
+        """Files for pairs of a table to be replayed, which lie in no source: `sha256`, `path`."""
+
     def replay(self, table: pl.DataFrame, until: Step | None = None) -> Replayed:
         """Run the recipe's steps over pairs such as `sound`, `until` one of them or all; what is
         measured is not measured again, and nothing is written.

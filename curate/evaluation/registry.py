@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from curate.evaluation.curation import Curation
 from curate.evaluation.planted import PlantedErrors
+from curate.evaluation.probes import Probes
 from curate.evaluation.pseudo_labels import PseudoLabels
 from curate.evaluation.retrieval import Retrieval
 from curate.evaluation.synthetic import Synthetic
@@ -16,5 +17,5 @@ if TYPE_CHECKING:
 
 def registry() -> dict[str, type[Evaluation]]:
     """Every evaluation's class by its word."""
-    known = (Retrieval, PlantedErrors, Curation, Synthetic, PseudoLabels)
+    known = (Retrieval, PlantedErrors, Curation, Synthetic, PseudoLabels, Probes)
     return {found.word: found for found in known}

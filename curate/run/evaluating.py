@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from curate.evaluation.evaluation import Replayed
+from curate.pairs.identity import content_hash
+from curate.run.contents import placed
 
 if TYPE_CHECKING:
     from curate.run.asking import Asking
@@ -24,6 +29,8 @@ class Scene:
 
     course: Course
     ask: Asking
+    folder: Path
+    """Where files lie that an evaluation made, until all evaluations are done."""
 
     @property
     def steps(self) -> Sequence[Step]:
@@ -53,19 +60,36 @@ class Scene:
     def over(self, table: pl.DataFrame) -> Asking:
         return self.course.beginning(table, self.ask)
 
+    def lend(self, files: Sequence[bytes], modality: str) -> pl.DataFrame:
+        keys = [content_hash(data) for data in files]
+        paths = [self.folder / key for key in keys]
+        for path, data in zip(paths, files, strict=True):
+            path.write_bytes(data)
+        rows = pl.DataFrame({"key": keys, "path": [str(path) for path in paths]})
+        places = placed(rows.with_columns(modality=pl.lit(modality)))
+        self.ask.contents = self.ask.contents.with_places(places)
+        return rows.rename({"key": "sha256"})
+
     def replay(self, table: pl.DataFrame, until: Step | None = None) -> Replayed:
         other = self.course.replayed(table, self.ask, until)
         return Replayed(other.living, other.ledger.frame(), other.all_made)
 
 
+@contextmanager
+def scene_of(course: Course, asking: Asking) -> Iterator[Scene]:
+    """What evaluations see; files that they make are gone afterwards."""
+    with TemporaryDirectory() as folder:
+        yield Scene(course, asking, Path(folder))
+
+
 def evaluated(course: Course, asking: Asking) -> dict[str, Any] | None:
     """The document, or None where the recipe asks for no evaluation."""
-    scene = Scene(course, asking)
     found = []
-    for evaluation in course.recipe.evaluations:
-        course.progress.step(f"evaluate {evaluation.word}", course.alive.len())
-        with course.meter.stage("", f"evaluate {evaluation.word}"):
-            result = evaluation.measure(scene)
-        headline = evaluation.headline(result)
-        found.append({"evaluation": evaluation.word, "headline": headline, **result})
+    with scene_of(course, asking) as scene:
+        for evaluation in course.recipe.evaluations:
+            course.progress.step(f"evaluate {evaluation.word}", course.alive.len())
+            with course.meter.stage("", f"evaluate {evaluation.word}"):
+                result = evaluation.measure(scene)
+            headline = evaluation.headline(result)
+            found.append({"evaluation": evaluation.word, "headline": headline, **result})
     return {"format": FORMAT, "evaluations": found} if found else None

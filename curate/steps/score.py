@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from curate.pairs.field import Fields, content_fields, metadata_fields
+from curate.steps.cascade import Cascade
+from curate.steps.cascade import scored as cascaded
 from curate.steps.learning import fold_groups, learned, said
-from curate.steps.side import EMBEDDED, EMBEDDED_READS, Side, contents_of, no_encoder
+from curate.steps.side import EMBEDDED, EMBEDDED_READS, Side, View, contents_of, no_encoder
 from curate.steps.step import Ask, Objection, Outcome, Step
 from curate.steps.threshold import Drop, found, judge
 
@@ -43,6 +45,7 @@ class Score(Step):
         "- align: {score: [image, caption], encoder: 'hf:openai/clip-vit-base-patch32', head: true}",
         "- align: {score: [[image, speech], caption], encoder: {speech: 'hf:laion/clap-htsat-fused'}}",
         "- align: {score: [image, caption], scorer: 'hf:Salesforce/blip-itm-base-coco'}",
+        "- align: {score: [image, caption], scorer: 'file:blip', cascade: {cheap: distilled}}",
     )
     fits: ClassVar[bool] = True
 
@@ -69,6 +72,11 @@ class Score(Step):
         None,
         description="Whether a head learns from the pairs; by default where an encoder is "
         "`embedded` or the sides share no space.",
+    )
+    cascade: Cascade | None = Field(
+        None,
+        description="A cheaper scorer that sees every pair; the encoder or scorer named here sees "
+        "only those of which it leaves a doubt, and a sample.",
     )
     within: str | None = Field(
         None,
@@ -102,6 +110,8 @@ class Score(Step):
     def extras(self) -> tuple[str, ...]:
         used = {encoder for side in self.sides for encoder in side.encoders}
         used = {self.scorer} if self.scorer else used
+        if self.cascade is not None:
+            used.add(self.cascade.encoder)
         named = {"embedded" if encoder == EMBEDDED else "encoders" for encoder in used}
         return tuple(sorted(named))
 
@@ -125,7 +135,9 @@ class Score(Step):
                 what = "has no content" if name in fields else "is no field"
                 yield Objection((self.leads, *at), f"'{name}' {what}", candidates=able)
         yield from self._check_sides(fields)
-        yield from self._check_encoder(fields)
+        yield from self.check_encoder(fields)
+        if self.cascade is not None:
+            yield from self.cascade.check(self, fields)
         if self.within is not None and self.within not in metadata_fields(fields):
             known = tuple(metadata_fields(fields))
             yield Objection(("within",), f"'{self.within}' is no metadata field", candidates=known)
@@ -133,15 +145,19 @@ class Score(Step):
             yield from self.drop.check(fields)
 
     def needs(self, fields: Fields) -> list[tuple[Measure, str]]:
+        first = self if self.cascade is None else self.cascade.of(self)
+        return [(seen.measure, seen.field) for seen in first.views(fields)]
+
+    def views(self, fields: Fields) -> list[View]:
+        """How every field becomes vectors; none where a scorer reads both sides at once."""
         if self.scorer is not None:
             return []
-        views = [seen for side in self.sides for seen in side.views(fields)]
-        return [(seen.measure, seen.field) for seen in views]
+        return [seen for side in self.sides for seen in side.views(fields)]
 
     def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
         import polars as pl
 
-        scored = self._by_scorer(table, ask) if self.scorer else self._by_vectors(table, ask)
+        scored = self._scored(table, ask)
         given = scored.select(
             "pair_id",
             pl.col("score").alias(self.name),
@@ -150,6 +166,15 @@ class Score(Step):
         verdicts = judge(table, scored, self.drop, ask)
         told = found(verdicts, self.drop)
         return Outcome(verdicts, given, note=told.note, figures=told.figures)
+
+    def _scored(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        return self.expensively(table, ask) if self.cascade is None else cascaded(self, table, ask)
+
+    def expensively(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        """What the encoder or scorer named in the step says of these pairs."""
+        if self.scorer is not None:
+            return self._by_scorer(table, ask)
+        return self.by_vectors(self.vectors(table, ask), ask)
 
     def _side(self, given: str | list[str]) -> Side:
         names = (given,) if isinstance(given, str) else tuple(given)
@@ -177,7 +202,7 @@ class Score(Step):
         if self.scorer is not None and any(len(side.fields) != 1 for side in self.sides):
             yield Objection(("scorer",), "a scorer reads one field on each side", "two fields")
 
-    def _check_encoder(self, fields: Fields) -> Iterator[Objection]:
+    def check_encoder(self, fields: Fields) -> Iterator[Objection]:
         named = {name for _, name in self._named() if name in fields}
         if isinstance(self.encoder, dict):
             for name in self.encoder.keys() - named:
@@ -204,9 +229,8 @@ class Score(Step):
                 f"a model for it: encoder: {{{name}: 'hf:owner/name'}}",
             )
 
-    def _by_vectors(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
-
-        vectors = self.vectors(table, ask)
+    def by_vectors(self, vectors: pl.DataFrame, ask: Ask) -> pl.DataFrame:
+        """Scores of what `vectors` gave, each by a head that has not seen its pair."""
         whole = vectors.drop_nulls(["left", "right"]).sort("pair_id")
         scored = ask.fit(self.fit, whole.drop("error", "left_key", "right_key"))
         return vectors.select("pair_id", "error", group="null_group", cluster="fold_group").join(

@@ -31,7 +31,9 @@ def explain(release: Path, pair_id: str, as_json: bool) -> None:
     The first characters of PAIR_ID are enough where they name one pair.
     """
     from curate.ledger.explain import explain as tell
+    from curate.release.tombstone import check_not_forgotten
 
+    check_not_forgotten(release)
     told = tell(release, pair_id)
     if as_json:
         click.echo(json.dumps(asdict(told), indent=1, ensure_ascii=True))

@@ -37,6 +37,9 @@ COMMANDS = {
     "export": Entry(
         "Keep", "curate.cli.export:export", "Write a release in another form, or upload it."
     ),
+    "forget": Entry(
+        "Keep", "curate.cli.forget:forget", "Take pairs out for good, and all they led to."
+    ),
     "store": Entry("Keep", "curate.cli.store:store", "Show and prune what was measured."),
 }
 

@@ -23,10 +23,12 @@ def verify(release: Path, as_json: bool) -> int:
     Exits with 3 when something does not agree.
     """
     from curate.release.publish import read_manifest
+    from curate.release.tombstone import read_tombstone
     from curate.release.verify import problems
 
     found = problems(release)
-    digest = (read_manifest(release) or {}).get("digest")
+    stone = read_tombstone(release)
+    digest = stone.digest if stone else (read_manifest(release) or {}).get("digest")
     if as_json:
         click.echo(json.dumps({"release": str(release), "digest": digest, "problems": found}))
     elif found:

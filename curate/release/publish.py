@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import CurateError
+from curate.release.tombstone import check_not_forgotten
 from curate.release.write import MANIFEST_FORMAT
 
 DRAFT = "draft"
@@ -60,7 +61,10 @@ def put(staged: Path, final: Path) -> None:
 
 
 def read_manifest(release: Path) -> dict[str, Any] | None:
-    """The manifest of a published release, or None when there is none; raises `CurateError`."""
+    """The manifest of a published release, or None when there is none; raises `CurateError`,
+    `Forgotten` where a tombstone stands in its place.
+    """
+    check_not_forgotten(release)
     try:
         manifest: dict[str, Any] = json.loads((release / "manifest.json").read_text())
     except (FileNotFoundError, NotADirectoryError):

@@ -22,6 +22,7 @@ from curate.pairs.identity import canonical_json, content_hash
 from curate.pairs.origin import DECLARED, LABELLED, SYNTHETIC
 from curate.release.evidence import read_evidence, read_facts
 from curate.release.publish import read_manifest
+from curate.release.tombstone import left_beside
 from curate.release.write import files_of
 
 _ROWS = 200
@@ -29,6 +30,9 @@ _ROWS = 200
 
 def problems(release: Path) -> list[str]:
     """Everything that is wrong with a release; empty when all agrees."""
+    beside = [f"{name} should have gone with the release" for name in left_beside(release)]
+    if beside:
+        return beside
     manifest = _manifest(release)
     found = list(_files(release, manifest))
     if found:

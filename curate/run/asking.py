@@ -157,6 +157,11 @@ class Asking:
         text, self.documents[path] = read_document(self.directory / path)
         return text
 
+    @property
+    def seen(self) -> Mapping[str, pl.Series]:
+        """By measure, the keys that were asked about."""
+        return self._seen
+
     def shelf(self, measure: Measure) -> Shelf:
         """Where the measure's values stand, its models resolved to what they are today."""
         for reference in measure.models.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,7 @@ from curate.run.releasing import released
 from curate.run.reviews import read_reviews, reviews_path
 from curate.run.usage import Spent, Usage
 from curate.store.files import FileHashes
+from curate.store.forgotten import read_forgotten
 from curate.store.store import MeasureStore
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ class Built:
     """The recipe's gates; not looked at again where the release was there already."""
     stages: list[Stage]
     usage: Usage
+    asked: Mapping[str, pl.Series]
+    """By measure, the keys of all contents that were asked about."""
+    forgotten: pl.DataFrame
+    """`source`, `row` of what the sources still hold and was refused, since it is forgotten."""
     energy: Energy
     seconds: float
 
@@ -97,6 +102,8 @@ def build(
         held=published.held,
         stages=course.stages,
         usage=asking.usage,
+        asked=asking.seen,
+        forgotten=course.gathered.forgotten,
         energy=published.energy,
         seconds=time.perf_counter() - start,
     )
@@ -113,7 +120,7 @@ def opened(
     with store.opened():
         if compute and store.empty:
             meter.wake()
-        hashes = FileHashes(store.files, engine.workers)
+        hashes = FileHashes(store.files, engine.workers, read_forgotten(recipe.workspace))
         gathered = gather(recipe, hashes, options.limit)
         reviews = read_reviews(reviews_path(recipe.workspace, recipe.name), recipe.fields)
         course = Course(recipe, gathered, progress, reviews=reviews, meter=meter)

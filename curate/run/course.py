@@ -383,6 +383,10 @@ class Course:
 
     def _read(self, asking: Asking) -> pl.DataFrame:
         """Verdicts of reading, and of every header that cannot be understood."""
+        refused = self.gathered.forgotten.height
+        if refused:
+            self._note = f"{refused} rows refused: forgotten"
+            self._figures = {"refused, forgotten": refused}
         sound, headers = self._sound(), self._headers()
         broken = left(self._unreadable(sound, headers, asking))
         said = self.gathered.read.join(broken, on="pair_id", how="anti")

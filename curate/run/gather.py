@@ -22,6 +22,7 @@ from curate.pairs.identity import located_id
 from curate.pairs.keys import collected_ids, content_hashes
 from curate.pairs.span import span, span_key
 from curate.store.files import FileHashes, HashCounts
+from curate.store.forgotten import Forgotten
 
 if TYPE_CHECKING:
     from curate.recipe.recipe import Recipe
@@ -45,10 +46,14 @@ class Gathered:
     rows: dict[str, int]
     """Rows read, by source."""
     hashing: HashCounts
+    forgotten: pl.DataFrame
+    """`source`, `row` of what was refused since it is forgotten; it is in nothing else."""
 
 
 def gather(recipe: Recipe, hashes: FileHashes, limit: int | None) -> Gathered:
-    """Read every source; `limit` takes a sample that is the same each time."""
+    """Read every source; `limit` takes a sample that is the same each time. What is forgotten is
+    refused here, before anything looks at it or writes it down.
+    """
     frames = [
         source.rows(recipe.fields_of(source), recipe.directory, str(source.name))
         for source in recipe.sources
@@ -59,6 +64,8 @@ def gather(recipe: Recipe, hashes: FileHashes, limit: int | None) -> Gathered:
         rows = _sample(rows, limit, recipe.seed)
     rows, counts = _with_hashes(rows, recipe.fields, hashes)
     rows = rows.with_columns(_ids(rows, recipe.fields, recipe.joined))
+    refused = _refused(rows, recipe.fields, hashes.forgotten)
+    rows, forgotten = rows.filter(~refused), rows.filter(refused).select("source", "row")
     first = rows["pair_id"].is_first_distinct()
     pairs, merged = rows.filter(first), rows.filter(~first)
     again = merged.group_by("pair_id").agg(again=pl.len().cast(pl.Int64))
@@ -75,7 +82,21 @@ def gather(recipe: Recipe, hashes: FileHashes, limit: int | None) -> Gathered:
         _merge_verdicts(merged),
         dict(rows.group_by("source").len().sort("source").iter_rows()),
         counts,
+        forgotten,
     )
+
+
+def _refused(rows: pl.DataFrame, fields: Fields, forgotten: Forgotten) -> pl.Series:
+    """Rows that hold a forgotten content, or are a forgotten pair, a part also by what it holds."""
+    found = forgotten.pairs(rows["pair_id"])
+    if not forgotten.marks:
+        return found
+    found |= forgotten.pairs(pair_ids(rows, fields))
+    for name in content_fields(fields):
+        keys = [f"{name}_sha256"] + [f"{name}_file_sha256"] * (fields[name].type in CLOCKED)
+        for key in keys:
+            found |= forgotten.contents(rows[key])
+    return found
 
 
 def _sample(rows: pl.DataFrame, limit: int, seed: int) -> pl.DataFrame:

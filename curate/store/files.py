@@ -15,6 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
+from curate.store.forgotten import Forgotten
 from curate.store.fragment import read_fragment, write_fragment
 
 _RACY_NS = 2_000_000_000
@@ -42,9 +43,11 @@ class HashCounts:
 class FileHashes:
     """SHA-256 of files and of contents embedded in files."""
 
-    def __init__(self, folder: Path, workers: int) -> None:
+    def __init__(self, folder: Path, workers: int, forgotten: Forgotten | None = None) -> None:
         self.folder = folder
         self.workers = workers
+        self.forgotten = forgotten or Forgotten()
+        """What is hashed like anything, and never remembered."""
 
     def of(self, places: pl.DataFrame) -> tuple[pl.DataFrame, HashCounts]:
         """`path`, `member` -> those and `sha256`, `error`; each distinct place once."""
@@ -85,6 +88,7 @@ class FileHashes:
         settled = fresh.filter(
             pl.col("sha256").is_not_null() & (pl.col("mtime") < time.time_ns() - _RACY_NS)
         )
+        settled = settled.filter(~self.forgotten.contents(settled["sha256"]))
         if settled.height:
             key = pl.concat_str("path", pl.col("member").fill_null(""), separator="\0")
             write_fragment(self.folder, settled.select(key.alias("key"), *list(_SCHEMA)[1:]), {})

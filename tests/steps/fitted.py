@@ -28,6 +28,9 @@ class Fitted:
     def others(self, path: str) -> pl.DataFrame:
         raise NotImplementedError
 
+    def document(self, path: str) -> str:
+        raise NotImplementedError
+
     def components(self) -> pl.DataFrame:
         return self.copies
 

@@ -104,5 +104,8 @@ class Answers:
     def others(self, path: str) -> pl.DataFrame:
         raise NotImplementedError
 
+    def document(self, path: str) -> str:
+        raise NotImplementedError
+
     def components(self) -> pl.DataFrame:
         raise NotImplementedError

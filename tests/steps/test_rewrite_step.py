@@ -90,7 +90,7 @@ def test_a_build_takes_what_passes(place: Workspace, model: str) -> None:
     accept = {"accept": {"meaning": {"above": 0.6}}}
     steps = [{"synthesize": {**step, **accept}}]
     done = place.having(steps=steps, evaluate=[{"synthetic": {}}]).build()
-    assert done.made == 3
+    assert done.facts.pairs.made.value == 3
     data = pl.read_parquet(sorted(place.release.glob("data/*/*.parquet")))
     assert sorted(data["caption"]) == [
         "a blue bird",

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from curate.cards.front_matter import front_matter
 from curate.cards.markdown import code, section, table, text
+from curate.governance.energy import kwh_in_words
 from curate.pairs.yaml import to_yaml
 
 if TYPE_CHECKING:
     from curate.cards.front_matter import Split
     from curate.governance.facts import Acted, Facts
     from curate.governance.gates import Held
+
+_TOGETHER = ("privacy", "safety", "consent", "licences")
 
 
 def render_card(
@@ -216,13 +219,13 @@ def _energy(facts: Facts) -> str:
 
 def _kwh(facts: Facts) -> str:
     energy = facts.energy
-    told = f"{energy.kwh.value:.3g} kWh ({energy.kwh.by})"
-    carbon = energy.g_co2e
-    return told + (
-        f", {carbon.value:.3g} g CO2e"
-        if carbon.value is not None
-        else f"; CO2e not provided: {carbon.by}"
-    )
+    kwh, saved, carbon = energy.kwh.value or 0.0, energy.kwh_saved.value, energy.g_co2e
+    told = f"{kwh_in_words(kwh)} ({energy.kwh.by})"
+    if carbon.value is not None:
+        told += f", {carbon.value:.3g} g CO2e"
+    else:
+        told += f"; CO2e not provided ({carbon.by})"
+    return f"{told}; {kwh_in_words(saved)} saved by what was known" if saved else told
 
 
 def _gates(held: Sequence[Held]) -> str:
@@ -239,12 +242,18 @@ def _gates(held: Sequence[Held]) -> str:
 
 
 def _lacking(facts: Facts) -> str:
+    """By who should say it; facts that one part of a recipe would give are told as one."""
+    by: dict[str, list[str]] = {}
+    for name, said in facts.statements():
+        if said.status == "not_provided":
+            section, _, rest = name.partition(".")
+            whole = section if section in _TOGETHER else rest if section == "answers" else name
+            by.setdefault(said.by or "", []).append(whole)
     rows = [
-        (code(name), text(said.by or ""))
-        for name, said in facts.statements()
-        if said.status == "not_provided"
+        (text(who), ", ".join(code(name) for name in dict.fromkeys(what)))
+        for who, what in by.items()
     ]
-    return table(("what", "who or what would provide it"), rows) if rows else ""
+    return table(("who or what would provide it", "what"), rows) if rows else ""
 
 
 def _files(facts: Facts, held: Sequence[Held]) -> str:

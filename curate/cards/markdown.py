@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-_MARKS = re.compile(r"([\\`*_{}\[\]|#!~])")
+_MARKS = re.compile(r"([\\`*_\[\]|#~])")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 

@@ -24,7 +24,7 @@ def culprits(evidence: Evidence) -> Callable[[str], Sequence[str]]:
         if section == "pairs":
             return _pairs(evidence, rest)
         if section == "bias":
-            return _groups(evidence)
+            return _groups(evidence, rest.removeprefix("flagged_in."))
         if section in ("privacy", "safety", "consent"):
             return _acted(evidence, section, rest)
         if section == "licences":
@@ -50,12 +50,14 @@ def _pairs(evidence: Evidence, rest: str) -> Sequence[str]:
     return pairs.filter(chosen[rest])["pair_id"].to_list() if rest in chosen else ()
 
 
-def _groups(evidence: Evidence) -> Sequence[str]:
+def _groups(evidence: Evidence, field: str) -> Sequence[str]:
+    """Flagged groups, of one field where a fact is of one."""
     audit = evidence.audit
     return [
         f"{flag.field} {flag.level}: {flag.rate:.1%} of {flag.n:,} kept, of the rest {flag.rest:.1%}"
         + (f" ({flag.step})" if flag.step else "")
         for flag in (audit.flagged if audit else ())
+        if field in (flag.field, "flagged", "lowest_ratio")
     ]
 
 

@@ -153,8 +153,10 @@ class Bias(Section):
     """Groups that are large enough to be judged."""
     flagged: Statement[int]
     """Groups kept less or more often than the rest: by much, and not by chance."""
+    flagged_in: dict[str, Statement[int]]
+    """The same, by field."""
     lowest_ratio: Statement[float]
-    """Of a flagged group's selection rate to the rest's; 1 where no group is flagged."""
+    """Of the selection rates of a flagged group and the rest; 1 where no group is flagged."""
 
 
 class Footprint(Section):
@@ -218,7 +220,7 @@ def _statements(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Statem
 
 
 def names() -> tuple[str, ...]:
-    """The statements that every release has; `quality` and `answers` have names of their own."""
+    """The statements that every release has; those of dictionaries have names of their own."""
     return tuple(_names(Facts, ()))
 
 

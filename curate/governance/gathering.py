@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ def _release(evidence: Evidence) -> Release:
         version=derived(recipe["version"], _LOCK),
         description=Statement(value=about.strip(), status="declared", evidence="recipe.yaml")
         if about
-        else not_provided("the recipe's `description`"),
+        else not_provided("the recipe: description"),
         digest=derived(evidence.digest, "manifest.json"),
         tool=derived(f"curate {evidence.lock['curate']}", _LOCK),
     )
@@ -170,7 +171,7 @@ def _making(evidence: Evidence) -> Making:
         else not_applicable("machines made nothing"),
         expected_mismatch_share=measured(max(shares), "steps.json")
         if shares
-        else not_provided("a step `align` with `expected_mismatch_share`"),
+        else not_provided("the recipe: a step align with expected_mismatch_share"),
     )
 
 
@@ -229,7 +230,7 @@ def _acted(evidence: Evidence, word: str) -> Acted:
     lines = evidence.decisions
     known = lines.filter((pl.col("name") == word) | pl.col("name").str.starts_with(f"{word} "))
     if not known.height:
-        lacking: Statement[Any] = not_provided(f"a step `{word}` in the recipe")
+        lacking: Statement[Any] = not_provided(f"the recipe: a step {word}")
         return Acted(dropped=lacking, redacted=lacking, flagged=lacking, reasons=lacking)
     kept = evidence.pairs.filter(pl.col("status") == "kept")
     told = known.filter(pl.col("verdict").is_in(["drop", "redact", "flag"]))
@@ -245,15 +246,22 @@ def _acted(evidence: Evidence, word: str) -> Acted:
 def _bias(evidence: Evidence) -> Bias:
     audit = evidence.audit
     if audit is None:
-        lacking: Statement[Any] = not_provided("metadata fields with `group: true` in the recipe")
+        lacking: Statement[Any] = not_provided("the recipe: metadata fields with group: true")
         return Bias(
-            headline=lacking, groups=lacking, judged=lacking, flagged=lacking, lowest_ratio=lacking
+            headline=lacking,
+            groups=lacking,
+            judged=lacking,
+            flagged=lacking,
+            flagged_in={},
+            lowest_ratio=lacking,
         )
+    by_field = Counter(flag.field for flag in audit.flagged)
     return Bias(
         headline=derived(audit.headline, _AUDIT),
         groups=derived([field.field for field in audit.fields], _AUDIT),
         judged=derived(audit.judged, _AUDIT),
         flagged=derived(len(audit.flagged), _AUDIT),
+        flagged_in={f.field: derived(by_field[f.field], _AUDIT) for f in audit.fields},
         lowest_ratio=derived(audit.lowest_ratio, _AUDIT),
     )
 
@@ -266,7 +274,7 @@ def _footprint(evidence: Evidence) -> Footprint:
         return Footprint(
             kwh=none, g_co2e=none, kwh_saved=none, kwh_per_1000_kept=none, sci_per_1000_kept=none
         )
-    country = "the recipe's `governance: {country: ...}`"
+    country = "the recipe: governance.country"
 
     def told(value: float | None, who: str = "a meter of energy") -> Statement[float]:
         if value is None:
@@ -287,7 +295,7 @@ def _footprint(evidence: Evidence) -> Footprint:
 def _licences(evidence: Evidence) -> Licences:
     pairs = evidence.pairs
     if "license" not in pairs.columns:
-        lacking: Statement[Any] = not_provided("a step `licence` in the recipe")
+        lacking: Statement[Any] = not_provided("the recipe: a step licence")
         return Licences(counts=lacking, unknown=lacking, terms=lacking, conflicts=lacking)
     found = licences(pairs)
     return Licences(

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from curate.governance.facts import names
 from curate.governance.settings import Governance, Policy
+from curate.pairs.field import group_fields
 from curate.recipe.document import read_document
 from curate.recipe.reading import Reading
 
@@ -17,19 +18,32 @@ if TYPE_CHECKING:
 
     from curate.evaluation.evaluation import Evaluation
     from curate.governance.gates import Gates
+    from curate.pairs.field import Fields
     from curate.recipe.document import Keys
     from curate.recipe.items import Item
 
+_BY_FIELD = "bias.flagged_in."
 _NAMED_BY = ("quality", "evaluation")
 """Facts called after the recipe's evaluations."""
 
 
 def check_governance(
-    reading: Reading, governance: Governance, evaluations: Sequence[Item[Evaluation]]
+    reading: Reading,
+    governance: Governance,
+    evaluations: Sequence[Item[Evaluation]],
+    fields: Fields,
 ) -> None:
     """Complain about gates on facts that no release of this recipe has."""
     words = {item.part.word for item in evaluations}
     _check_gates(reading, ("governance", "gates"), governance.gates, words)
+    groups = group_fields(fields)
+    for name in governance.gates:
+        field = name.removeprefix(_BY_FIELD)
+        if name.startswith(_BY_FIELD) and field not in groups:
+            message = f"'{field}' is no metadata field with 'group: true'"
+            reading.at_key(
+                ("governance", "gates", name), message, candidates=tuple(groups), written=field
+            )
 
 
 def read_policy(path: Path, words: Container[str]) -> Gates:
@@ -56,6 +70,6 @@ def _check_gates(reading: Reading, path: Keys, gates: Gates, words: Container[st
                     f"'{name}' is a fact of the evaluation '{word}', which is not in the recipe"
                 )
                 reading.at_key((*path, name), message, hint="list it under `evaluate`")
-        elif section != "answers" and name not in names():
+        elif section != "answers" and not name.startswith(_BY_FIELD) and name not in names():
             message = f"'{name}' is not a fact that a release has"
             reading.at_key((*path, name), message, candidates=names(), written=name)

@@ -151,7 +151,9 @@ def test_building_again_is_building_the_same(two: Workspace) -> None:
     forget(two.root, Asked(ids=frozenset({owl})))
     recipe = json.loads(two.path.read_text())
     assert recipe["version"] == "1.0.0"  # of a test that wrote it after 1.1.0
-    newer = two.having(version="1.1.1", steps=[{"filter": {"caption.words": {"min": 4}}}, *STEPS[1:]])
+    newer = two.having(
+        version="1.1.1", steps=[{"filter": {"caption.words": {"min": 4}}}, *STEPS[1:]]
+    )
     assert not newer.build().published
     for path in (two.media / "birds").glob("owl*"):
         path.unlink()
@@ -282,7 +284,9 @@ def test_git_is_named(workspace: Workspace) -> None:
     git("init", "-q")
     git("add", "data_cards")
     git("commit", "-qm", "A card")
-    receipt = forget(workspace.root, Asked(ids=frozenset({pair(workspace, "food/bread.jpg")["pair_id"]})))
+    receipt = forget(
+        workspace.root, Asked(ids=frozenset({pair(workspace, "food/bread.jpg")["pair_id"]}))
+    )
     assert any(line.startswith("git: 1 commits hold cards") for line in receipt.unreached)
 
 

@@ -2,8 +2,8 @@
 
 Two events per step, START and COMPLETE (https://openlineage.io/spec/2-0-2/OpenLineage.json), which
 any server of OpenLineage takes one by one. A run's id is the UUID of the release's digest and the
-step, so that one release always tells of the same runs. Steps happened in the order of the lines;
-no clock was read for each, so all bear the time at which the release was made.
+step, so that one release always tells of the same runs. The build's times are those of `energy.json`;
+a step begins where the one before it ended and lasts as long as its tasks there.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from curate.governance.energy import Energy
     from curate.governance.facts import Facts, Field, Stage
 
 FILE = "lineage.jsonl"
@@ -37,9 +39,9 @@ _FACETS = {
 """Facet -> version and name of its schema."""
 
 
-def lineage(facts: Facts, pairs: pl.DataFrame, at: str) -> str:
-    """Events in lines of JSON; `pairs` is `pairs.parquet`, `at` an ISO 8601 time with its zone."""
-    lines = [json.dumps(event) for event in _Told(facts, pairs, at).events()]
+def lineage(facts: Facts, pairs: pl.DataFrame, energy: Energy) -> str:
+    """Events in lines of JSON; `pairs` is `pairs.parquet`, `energy` is `energy.json`."""
+    lines = [json.dumps(event) for event in _Told(facts, pairs, energy).events()]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -47,21 +49,28 @@ def lineage(facts: Facts, pairs: pl.DataFrame, at: str) -> str:
 class _Told:
     facts: Facts
     pairs: pl.DataFrame
-    at: str
+    energy: Energy
 
     def events(self) -> Iterator[dict[str, Any]]:
         """The build as a run of its own, around those of its steps."""
-        stages = self.facts.making.stages.value or []
-        yield self._event("START", None, [], [])
+        stages, now = self.facts.making.stages.value or [], self.energy.started
+        yield self._event("START", now, None, [], [])
         for number, stage in enumerate(stages):
             inputs = self._inputs(stages, number)
-            yield self._event("START", stage, inputs, [])
-            yield self._event("COMPLETE", stage, inputs, [self._output(stages, number)])
+            yield self._event("START", now, stage, inputs, [])
+            now = self._after(now, stage)
+            yield self._event("COMPLETE", now, stage, inputs, [self._output(stages, number)])
         released = [self._output(stages, len(stages) - 1)] if stages else []
-        yield self._event("COMPLETE", None, self._sources(), released)
+        yield self._event("COMPLETE", self.energy.finished, None, self._sources(), released)
+
+    def _after(self, now: str, stage: Stage) -> str:
+        """When a step that began now was done; never after the build was."""
+        seconds = sum(task.seconds for task in self.energy.tasks if task.step == stage.step)
+        then = datetime.fromisoformat(now) + timedelta(seconds=seconds)
+        return min(then, datetime.fromisoformat(self.energy.finished)).isoformat()
 
     def _event(
-        self, kind: str, stage: Stage | None, inputs: list[Any], outputs: list[Any]
+        self, kind: str, at: str, stage: Stage | None, inputs: list[Any], outputs: list[Any]
     ) -> dict[str, Any]:
         tool, _, version = str(self.facts.release.tool.value).partition(" ")
         run = {"processing_engine": self._facet("processing_engine", name=tool, version=version)}
@@ -72,7 +81,7 @@ class _Told:
         job = self._facet("jobType", processingType="BATCH", integration="CURATE", jobType=word)
         return {
             "eventType": kind,
-            "eventTime": self.at,
+            "eventTime": at,
             "producer": self._producer,
             "schemaURL": _EVENT,
             "run": {"runId": self._run(stage), "facets": run},

@@ -52,7 +52,7 @@ def _texts(
     yield "croissant.json", json.dumps(croissant(told, tables_of(folder)), indent=1) + "\n"
     yield from sheets(told).items()
     if shown.energy is not None:
-        yield "lineage.jsonl", lineage(told, shown.pairs, shown.energy.finished)
+        yield "lineage.jsonl", lineage(told, shown.pairs, shown.energy)
     if told.licences.counts.value is not None:
         yield "ATTRIBUTION.md", attribution(shown.pairs)
 

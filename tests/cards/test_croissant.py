@@ -1,0 +1,175 @@
+"""`croissant.json`: valid to mlcroissant, its records are those of the tables, its names are real."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+from curate.cards.croissant import CONTEXT
+from curate.cards.responsible import VOCABULARY
+from tests.cards.conftest import document
+from tests.conftest import Finished
+
+mlcroissant = pytest.importorskip("mlcroissant")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:ConjunctiveGraph is deprecated", "ignore:The inplace keyword in DataFrame"
+)  # of mlcroissant and of what it uses
+
+
+def opened(release: Path) -> Any:
+    return mlcroissant.Dataset(jsonld=str(release / "croissant.json"))
+
+
+def warnings_of(release: Path) -> str:
+    issues = opened(release).metadata.ctx.issues
+    assert not issues.errors
+    return str(issues.report())
+
+
+def test_valid_and_complete_where_people_answered(told: Path) -> None:
+    assert warnings_of(told) == ""
+
+
+def test_what_nobody_said_is_warned_of_and_not_invented(finished: Finished) -> None:
+    said = warnings_of(finished.release)
+    for name in ("citeAs", "datePublished", "license"):
+        assert f'{name}" is recommended, but does not exist' in said
+    assert said.count("does not exist") == 3
+    assert not {"creator", "url", "usageInfo"} & document(finished.release, "croissant.json").keys()
+
+
+@pytest.mark.parametrize("table", ["data", "pairs", "decisions", "made"])
+def test_records_are_the_rows_of_the_table(told: Path, table: str) -> None:
+    read = list(opened(told).records(table))
+    rows = list(rows_of(told, table))
+    assert [plain(record, table) for record in read] == rows
+    assert rows
+
+
+def rows_of(release: Path, table: str) -> Iterator[dict[str, Any]]:
+    """Of a table's files, media as hashes of pixels or bytes."""
+    frames: list[tuple[pl.DataFrame, dict[str, str]]]
+    if table != "data":
+        frames = [(pl.read_parquet(release / f"{table}.parquet"), {})]
+    else:
+        files = sorted(release.glob("data/*/*.parquet"))
+        frames = [(pl.read_parquet(path), {"split": path.parent.name}) for path in files]
+    for frame, more in frames:
+        for row in frame.to_dicts():
+            yield {**more, **{name: medium(name, cell) for name, cell in row.items()}}
+
+
+def medium(name: str, cell: Any) -> Any:
+    if not isinstance(cell, dict):
+        return cell
+    return pixels(Image.open(io.BytesIO(cell["bytes"]))) if name == "image" else cell["bytes"]
+
+
+def pixels(image: Image.Image) -> bytes:
+    return np.asarray(image.convert("RGB")).tobytes()
+
+
+MEDIA = ("speech", "motion")
+
+
+def plain(record: dict[str, Any], table: str) -> dict[str, Any]:
+    """A record as mlcroissant gives it, with texts for texts and Python's numbers."""
+    named = {key.removeprefix(f"{table}/"): value for key, value in record.items()}
+    return {name: value if name in MEDIA else python(value) for name, value in named.items()}
+
+
+def python(value: Any) -> Any:
+    if isinstance(value, Image.Image):
+        return pixels(value)
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, list):
+        return [python(part) for part in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def test_every_table_and_every_file_with_the_hash_of_the_manifest(told: Path) -> None:
+    listed = document(told, "manifest.json")["files"]
+    parts = document(told, "croissant.json")["distribution"]
+    hashed = {part["@id"]: part["sha256"] for part in parts if part["@type"] == "cr:FileObject"}
+    tables = {name: entry["sha256"] for name, entry in listed.items() if name.endswith(".parquet")}
+    assert hashed == tables
+
+
+def test_every_column_is_a_field(told: Path) -> None:
+    sets = {one["name"]: one for one in document(told, "croissant.json")["recordSet"]}
+    for path in told.glob("*.parquet"):
+        names = [field["name"] for field in sets[path.stem]["field"]]
+        assert names == [*pl.read_parquet_schema(path)]
+    first = next(told.glob("data/*/*.parquet"))
+    kinds = {field["name"]: field["dataType"] for field in sets["data"]["field"]}
+    assert [*kinds] == ["split", *pl.read_parquet_schema(first)]
+    assert kinds["image"] == "sc:ImageObject"
+    assert kinds["speech"] == "sc:AudioObject"
+    assert (kinds["year"], kinds["sharpness"]) == ("cr:Int64", "cr:Float64")
+    assert kinds["indoors"] == "sc:Boolean"
+
+
+def test_context_is_that_of_the_specification() -> None:
+    from mlcroissant._src.core.context import Context
+    from mlcroissant._src.core.rdf import make_context
+
+    theirs = make_context(Context(conforms_to="http://mlcommons.org/croissant/1.1"))
+    assert {name: CONTEXT.get(name) for name in theirs} == theirs
+
+
+def test_triples_have_the_names_of_their_vocabularies(told: Path) -> None:
+    rdflib = pytest.importorskip("rdflib")
+    graph = rdflib.Graph().parse(told / "croissant.json", format="json-ld")
+    names = {str(name) for name in graph.predicates()}
+    rai = {name.rpartition("/")[2] for name in names if "/croissant/RAI/" in name}
+    assert rai <= VOCABULARY
+    assert {"dataUseCases", "dataLimitations", "dataPreprocessingProtocol"} <= rai
+    prov = {
+        name.rpartition("#")[2] for name in names if name.startswith("http://www.w3.org/ns/prov")
+    }
+    assert prov == {
+        "wasDerivedFrom",
+        "wasGeneratedBy",
+        "wasAttributedTo",
+        "label",
+        "wasAssociatedWith",
+    }
+    conforms = {str(o) for o in graph.objects(None, rdflib.DCTERMS.conformsTo)}
+    assert "http://mlcommons.org/croissant/1.1" in conforms
+
+
+def test_provenance_and_conditions_of_use(told: Path) -> None:
+    found = document(told, "croissant.json")
+    assert found["usageInfo"][0] == {
+        "@type": "sc:DefinedTerm",
+        "termCode": "DUO_0000042",
+        "url": "duo:0000042",
+    }
+    assert found["usageInfo"][1]["description"] == "Tests, and nothing | else."
+    agents = [agent["prov:label"] for agent in found["prov:wasAttributedTo"]]
+    assert agents[1:] == ["A. Author; B. Author"]
+    sets = {one["name"]: one for one in found["recordSet"]}
+    fields = {field["name"]: field for field in sets["data"]["field"]}
+    made = fields["image"]["prov:wasGeneratedBy"][0]
+    assert made["prov:label"].startswith("synthesize augment")
+    assert "prov:wasGeneratedBy" not in fields["caption"]
+
+
+def test_answers_that_are_not_applicable_are_left_out(told: Path) -> None:
+    assert "rai:annotatorDemographics" not in document(told, "croissant.json")
+
+
+def test_no_value_is_empty(told: Path, finished: Finished) -> None:
+    for release in (told, finished.release):
+        text = json.dumps(document(release, "croissant.json"))
+        assert "null" not in text
+        assert '""' not in text

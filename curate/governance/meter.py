@@ -1,8 +1,10 @@
 """Charges what a build uses to its tasks, and counts what known values saved.
 
-The instrument is read at every turn: when a step begins or ends, around what is computed, and every
-couple of seconds between. What was used since the reading before goes to whoever ran. Until something
-is to be computed there is no instrument, nothing is waited for, and only seconds are counted.
+At every turn (a step begins or ends, something was computed, a couple of seconds went by) the time
+since the turn before is put to whoever ran. The instrument is read where values were computed, whose
+energy the store notes, and else once turns have come to a fifth of a second, since a reading takes
+some milliseconds: what it says is shared by those seconds. Until something is to be computed
+there is no instrument, nothing is waited for, and only seconds are counted.
 """
 
 from __future__ import annotations
@@ -31,7 +33,10 @@ from curate.governance.grid import Grid, grid_of
 from curate.governance.settings import Governance
 
 if TYPE_CHECKING:
-    from curate.governance.instrument import Instrument
+    from curate.governance.instrument import Instrument, Reading
+
+_WORTH_READING = 0.2
+"""Seconds."""
 
 _OUTSIDE = ("", "release")
 """Whose measures are that no step asks for."""
@@ -57,6 +62,13 @@ class _Task:
     def kwh(self) -> float | None:
         return self.cpu + self.gpu + self.ram if self.metered else None
 
+    def take(self, used: Reading, share: float) -> None:
+        """Add a share of what was used."""
+        self.metered = True
+        self.cpu += used.cpu * share
+        self.gpu += used.gpu * share
+        self.ram += used.ram * share
+
 
 class Meter:
     """Of one build, and of one thread. Without a recipe's settings nothing is metered: what answers
@@ -71,6 +83,8 @@ class Meter:
         self.unmetered_seconds = 0.0
         self.tasks: dict[_Name, _Task] = {}
         self._turned = time.perf_counter()
+        self._held: list[tuple[_Task, float]] = []
+        """Seconds of tasks since the last reading."""
         self._place: _Place | None = None
         self._waking: _Waking | None = None
         self._ready: Instrument | None = None
@@ -109,12 +123,17 @@ class Meter:
         if not spent:
             return {}
         whole = sum(seconds for _, seconds in spent.values())
-        shares = []
-        for name, (values, seconds) in spent.items():
-            task = self._task(name)
-            task.computed += values
-            shares.append((task, seconds / whole if whole else 1 / len(spent)))
-        return dict(zip(spent, self._share(shares), strict=True))
+        shares = {
+            name: seconds / whole if whole else 1 / len(spent)
+            for name, (_, seconds) in spent.items()
+        }
+        for name, (values, _) in spent.items():
+            self._task(name).computed += values
+        seconds = self._hold([(self._task(name), share) for name, share in shares.items()])
+        rate = self._read()
+        return {
+            name: None if rate is None else rate * seconds * share for name, share in shares.items()
+        }
 
     def reuse(self, measure: str, values: int, kwh: float | None) -> None:
         """So many values were known, each worth so much; None where that was never metered."""
@@ -126,6 +145,7 @@ class Meter:
     def energy(self, read: int, kept: int) -> Energy:
         """The document, of everything up to now."""
         self._turn(self.unattributed if self._place is None else self._task(None))
+        self._read()
         grid, method = self._grid, self._method
         tasks = [self._line(name, task) for name, task in self.tasks.items()]
         unattributed = self.unattributed.kwh
@@ -174,29 +194,39 @@ class Meter:
         return self.tasks.setdefault((*(self._place or _OUTSIDE), measure), _Task())
 
     def _turn(self, task: _Task) -> None:
-        self._share([(task, 1.0)])
+        self._hold([(task, 1.0)])
+        if sum(seconds for _, seconds in self._held) > _WORTH_READING:
+            self._read()
 
-    def _share(self, shares: list[tuple[_Task, float]]) -> list[float | None]:
-        """Read, and give everyone a share of what was read; the kWh that each got."""
+    def _hold(self, shares: list[tuple[_Task, float]]) -> float:
+        """Put the seconds since the last turn to tasks; how many there were."""
         before, self._turned = self._turned, time.perf_counter()
         seconds = self._turned - before
         for task, share in shares:
             task.seconds += seconds * share
         if self._ready is None:
             self.unmetered_seconds += seconds
-            return [None] * len(shares)
+        else:
+            self._held += [(task, seconds * share) for task, share in shares]
+        return seconds
+
+    def _read(self) -> float | None:
+        """Share what was used among the seconds held; kWh a second, None without an instrument."""
+        whole = sum(seconds for _, seconds in self._held)
+        if self._ready is None or not whole:
+            return None
         used = self._ready.read()
-        for task, share in shares:
-            task.metered = True
-            task.cpu += used.cpu * share
-            task.gpu += used.gpu * share
-            task.ram += used.ram * share
-        return [used.kwh * share for _, share in shares]
+        for task, seconds in self._held:
+            task.take(used, seconds / whole)
+        self._held.clear()
+        return used.kwh / whole
 
     def _awaited(self) -> Instrument | None:
         assert self._waking is not None
         found = self._waking.instrument()
-        self._turn(self.unattributed)
+        if found is not None:
+            found.read()  # what it saw while nobody listened is in no figure
+        self._hold([(self.unattributed, 1.0)])
         return found
 
     @property

@@ -4,6 +4,10 @@ The cheap scorer sees every pair. A sample, drawn by hash, goes to both, and tea
 one would say of the others. Where that comes nearest to the bound of `drop`, in the order of the
 pairs, is in doubt: there the expensive one is asked as well. Everywhere else the prediction is
 the score, on the expensive one's scale, and the ledger says that it is one.
+
+That pays where the expensive one brings its own knowledge: a scorer of both sides, or encoders of
+one space. One that needs a head learns it from those pairs alone that it sees, and a head learned
+from all pairs over cheaper vectors may know better (`benchmarks/results.md`).
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ class Score(Step):
     `head` learns from the pairs themselves how the sides correspond, and scores every pair by a
     head that has seen neither it nor its copies; two encoders that share no space need one. A side
     may be several fields, whose vectors are joined. A `scorer` reads both sides at once instead.
+    A `cascade` asks a dear encoder or scorer only where a cheap one leaves a doubt.
 
     Pairs that lack a side are not assessed. Without `drop`, pairs are only scored.
     """

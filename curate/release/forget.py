@@ -19,6 +19,7 @@ import polars as pl
 
 from curate.errors import CurateError
 from curate.pairs.field import Fields, content_fields, metadata_fields
+from curate.pairs.identity import located_id
 from curate.pairs.keys import collected_ids
 from curate.pairs.origin import SYNTHETIC
 from curate.pairs.span import span, span_key
@@ -35,6 +36,7 @@ _PAIRS: dict[str, Any] = {
     "origin": pl.String,
     "parents": pl.List(pl.String),
     "own_id": pl.String,
+    "placed": pl.Boolean,
 }
 _CONTENTS: dict[str, Any] = {
     "place": pl.String,
@@ -61,7 +63,8 @@ class Holdings:
 
     place: str
     pairs: pl.DataFrame
-    """Columns of `_PAIRS`; `own_id` is a part's id by what it holds, since its own is its place."""
+    """Columns of `_PAIRS`. `placed` are those named by where they lay, as parts are and what could not
+    be read: in another version the same name may be another's. `own_id` goes by what they hold."""
     contents: pl.DataFrame
     """Columns of `_CONTENTS`: a content of a pair, whether a machine made it, and of what."""
     spans: pl.DataFrame
@@ -114,8 +117,8 @@ def held(
         for column in (f"{name}_sha256", f"{name}_file_sha256")
         if column in pairs.columns
     ]
-    known = pairs.with_columns(
-        place=pl.lit(place), name=pl.lit(name), own_id=_own_ids(pairs, fields)
+    known = _with_placed(
+        pairs.with_columns(place=pl.lit(place), name=pl.lit(name), own_id=_own_ids(pairs, fields))
     )
     return Holdings(
         place,
@@ -162,8 +165,8 @@ def _told(
     held = frozenset(theirs.filter(~pl.col("made"))["key"])
     made = frozenset(theirs.filter("made")["key"]) - stay
     rows = pairs.join(gone, on=_NODE, how="semi").filter(pl.col("origin") != SYNTHETIC)
-    part = pl.col("status") == PART
-    ids = {*rows.filter(~part)["pair_id"], *rows.filter(part)["own_id"].drop_nulls()}
+    whole = rows.join(theirs, on=_NODE, how="semi").filter("placed")
+    ids = {*rows.join(whole, on=_NODE, how="anti")["pair_id"], *whole["own_id"]}
     exclusive = (held - stay) | request.hashes
     return Trace(
         pairs=gone.join(asked.with_columns(asked=pl.lit(value=True)), on=_NODE, how="left")
@@ -196,9 +199,9 @@ def _followed(asked: pl.DataFrame, pairs: pl.DataFrame, contents: pl.DataFrame) 
 
 
 def _same_id(known: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """A pair is the same wherever it bears its id; a part's says but where it lay."""
-    ids = known.filter(pl.col("status") != PART).select("pair_id")
-    return pairs.filter(pl.col("status") != PART).join(ids, on="pair_id", how="semi").select(_NODE)
+    """A pair is the same wherever it bears its id, unless that only says where it lay."""
+    ids = known.filter(~pl.col("placed")).select("pair_id")
+    return pairs.filter(~pl.col("placed")).join(ids, on="pair_id", how="semi").select(_NODE)
 
 
 def _same_row(known: pl.DataFrame, pairs: pl.DataFrame, contents: pl.DataFrame) -> pl.DataFrame:
@@ -304,6 +307,13 @@ def _own_ids(pairs: pl.DataFrame, fields: Fields) -> pl.Series:
         for n, c in columns.items()
     )
     return collected_ids(values)
+
+
+def _with_placed(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Hashing places is slow, and of most rows not needed: their ids are those of what they hold."""
+    other = pairs.filter(pl.col("pair_id") != pl.col("own_id")).select("pair_id", "source", "row")
+    found = [i for i, source, row in other.iter_rows() if i == located_id(source, row)]
+    return pairs.with_columns(placed=pl.col("pair_id").is_in(found))
 
 
 def _spans(pairs: pl.DataFrame, fields: Fields) -> Iterator[pl.DataFrame]:

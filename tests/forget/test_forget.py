@@ -279,7 +279,9 @@ def test_git_is_named(workspace: Workspace) -> None:
     git("init", "-q")
     git("add", "data_cards")
     git("commit", "-qm", "A card")
-    receipt = forget(workspace.root, Asked(ids=frozenset({pair(workspace, "food/bread.jpg")["pair_id"]})))
+    receipt = forget(
+        workspace.root, Asked(ids=frozenset({pair(workspace, "food/bread.jpg")["pair_id"]}))
+    )
     assert any(line.startswith("git: 1 commits hold cards") for line in receipt.unreached)
 
 
@@ -413,7 +415,9 @@ def check_gone(two: Workspace, owl: dict[str, Any]) -> None:
     assert json.loads(two.path.read_text())["version"] == "1.1.1"
     receipts = list((two.root / "forgotten").glob("*.json"))
     assert len(receipts) == 1
-    assert Receipt.model_validate_json(receipts[0].read_text()).sources == ["folder: birds/owl.webp"]
+    assert Receipt.model_validate_json(receipts[0].read_text()).sources == [
+        "folder: birds/owl.webp"
+    ]
 
 
 def test_a_successor_that_cannot_be_built(two: Workspace) -> None:

@@ -7,6 +7,7 @@ say and has not is listed at the end with who that is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from curate.cards.front_matter import front_matter
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
     from curate.governance.facts import Acted, Facts
     from curate.governance.gates import Held
 
+
+@dataclass(frozen=True)
+class Sample:
+    """A pair to look at."""
+
+    path: str
+    """Of its picture in the release."""
+    texts: Mapping[str, str]
+
+
 _TOGETHER = ("privacy", "safety", "consent", "licences")
 
 
@@ -27,6 +38,7 @@ def render_card(
     held: Sequence[Held],
     splits: Mapping[str, Split],
     features: Mapping[str, Any],
+    samples: Sequence[Sample] = (),
 ) -> str:
     """Markdown with a front matter that `datasets.load_dataset` follows."""
     release = facts.release
@@ -36,6 +48,7 @@ def render_card(
         f"# {release.name.value} {release.version.value}\n",
         f"{about}\n" if about else "",
         section("At a glance", table(("what", "found"), _glance(facts, held))),
+        section("Samples", _samples(samples)),
         section("What people say", _answers(facts)),
         section("Columns", _columns(facts)),
         section("How it was made", _origins(facts), _sources(facts), _steps(facts)),
@@ -72,6 +85,15 @@ def _glance(facts: Facts, held: Sequence[Held]) -> Iterator[tuple[str, str]]:
     if held:
         passed = sum(one.passed for one in held)
         yield "gates", f"{passed} of {len(held)} hold"
+
+
+def _samples(samples: Sequence[Sample]) -> str:
+    rows = [
+        (f"![]({one.path})", "<br>".join(text(said) for said in one.texts.values()))
+        for one in samples
+    ]
+    told = "Drawn by chance among collected pairs that the recipe's safety step let pass.\n"
+    return f"{told}\n{table(('', ''), rows)}" if rows else ""
 
 
 def _answers(facts: Facts) -> str:
@@ -280,8 +302,17 @@ def _files(facts: Facts, held: Sequence[Held]) -> str:
             if facts.energy.kwh.value is not None
             else []
         ),
+        *(
+            [("`ATTRIBUTION.md`", "whom the licences ask to name")]
+            if facts.licences.counts.value
+            else []
+        ),
+        ("`croissant.json`", "Croissant 1.1 with RAI and provenance"),
+        ("`governance/`", "what it shows towards laws and standards, as Markdown and JSON"),
+        ("`lineage.jsonl`", "OpenLineage events"),
         *([("`evaluation.json`", "what was measured of the release")] if facts.evaluation else []),
         *([("`gates.json`", "bounds that the release had to keep")] if held else []),
+        ("`manifest.intoto.json`", "an in-toto statement over the manifest, to be signed"),
         (
             "`manifest.json`",
             f"SHA-256 of every file, and the content digest `{str(facts.release.digest.value)[:16]}…`",

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.cards.attribution import attribution
-from curate.cards.card import render_card
+from curate.cards.card import Sample, render_card
 from curate.cards.croissant import croissant
 from curate.cards.sheets import sheets
 from curate.governance import audit, energy, facts, gates
 from curate.governance.lineage import lineage
 from curate.release import evidence as files
 from curate.release.tables import tables_of
+from curate.run.samples import write_samples
 
 if TYPE_CHECKING:
     from curate.governance.evidence import Evidence
@@ -26,7 +27,7 @@ def write_documents(folder: Path, shown: Evidence, told: Facts, held: Sequence[H
     """Everything but the manifest, into a folder that holds the tables already."""
     for name, document in _evidence(shown, told, held):
         _write(folder / name, document)
-    for name, text in _texts(folder, shown, told, held):
+    for name, text in _texts(folder, shown, told, held, write_samples(folder, shown)):
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -46,15 +47,25 @@ def _evidence(shown: Evidence, told: Facts, held: Sequence[Held]) -> Iterator[tu
 
 
 def _texts(
-    folder: Path, shown: Evidence, told: Facts, held: Sequence[Held]
+    folder: Path, shown: Evidence, told: Facts, held: Sequence[Held], samples: Sequence[Sample]
 ) -> Iterator[tuple[str, str]]:
-    yield "README.md", render_card(told, held, files.splits_of(folder), files.features_of(folder))
+    splits, features = files.splits_of(folder), files.features_of(folder)
+    yield "README.md", render_card(told, held, splits, features, samples)
     yield "croissant.json", json.dumps(croissant(told, tables_of(folder)), indent=1) + "\n"
     yield from sheets(told).items()
     if shown.energy is not None:
         yield "lineage.jsonl", lineage(told, shown.pairs, shown.energy)
     if told.licences.counts.value is not None:
         yield "ATTRIBUTION.md", attribution(shown.pairs)
+
+
+def file_card(release: Path, home: Path, told: Facts, held: Sequence[Held]) -> None:
+    """The card among the workspace's, which belong in version control; without pictures of data."""
+    home.mkdir(parents=True, exist_ok=True)
+    card = render_card(told, held, files.splits_of(release), files.features_of(release))
+    staged = home / f".{release.name}.tmp"
+    staged.write_text(card, encoding="utf-8")
+    staged.rename(home / f"{release.name}.md")
 
 
 def _write(path: Path, document: Any) -> None:

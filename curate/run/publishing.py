@@ -25,7 +25,7 @@ from curate.release.differ import differences
 from curate.release.evidence import last_before, read_facts
 from curate.release.publish import DRAFT, publishing, put, read_manifest, staging
 from curate.release.write import seal, write_release
-from curate.run.documents import write_documents
+from curate.run.documents import file_card, write_documents
 from curate.run.evaluating import evaluated
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def publish(course: Course, asking: Asking, made: Released, sample: bool) -> Pub
             if _stands(final, content):
                 return Published(final, False, read_facts(final), energy, [])
             put(folder, final)
+    if content.version != DRAFT:
+        file_card(final, course.recipe.workspace / "data_cards" / content.name, facts, held)
     return Published(final, True, facts, energy, held)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from curate.evaluation.evaluation import Evaluation, Scene
-from curate.pairs.field import Fields
+from curate.pairs.field import Fields, group_fields
 from curate.steps.step import Objection
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ class PseudoLabels(Evaluation):
     A share of the pairs that have a value is hidden, another one each time. What is correct is the
     labelling step's to say, and stands in `correct_means`. `reliability` holds confidence against
     the share that is correct, `ece` is their mean distance; `halves` is how much more often the
-    surer half of the labels is correct than the other. All times are pooled.
+    surer half of the labels is correct than the other. `by_group` holds the same for every group
+    of the audit, with error rates of transcripts and of classes (`curate.evaluation.by_group`). All
+    times are pooled.
     """
 
     word: ClassVar[str] = "pseudo_labels"
@@ -74,6 +76,7 @@ class PseudoLabels(Evaluation):
             ),
             "ece": calibration_error(confidence, correct),
             "reliability": reliability(confidence, correct),
+            **_by_group(labels, step, scene),
         }
 
     def headline(self, found: dict[str, Any]) -> str:
@@ -85,8 +88,8 @@ class PseudoLabels(Evaluation):
         return f"{told}; calibration error {found['ece']:.3f}"
 
     def labels(self, scene: Scene) -> tuple[pl.DataFrame, int]:
-        """`pair_id`, `value`, `truth`, `confidence`, `correct`, `accepted`, `fold_group` of what was
-        labelled, and how many values were hidden.
+        """`pair_id`, `value`, `truth`, `confidence`, `correct`, `accepted`, `fold_group` and the
+        groups of what was labelled, and how many values were hidden.
         """
         import polars as pl
 
@@ -98,6 +101,10 @@ class PseudoLabels(Evaluation):
         found = pl.concat([self._hidden(scene, some) for some in parts])
         groups = scene.over(scene.sound).components().rename({"component": "fold_group"})
         judged = found.join(groups, on="pair_id", maintain_order="left")
+        compared = [name for name in group_fields(scene.ask.fields) if name != self.of]
+        judged = judged.join(
+            sound.select("pair_id", *compared), on="pair_id", how="left", maintain_order="left"
+        )
         return judged, sum(some.height for some in parts)
 
     def _hidden(self, scene: Scene, some: pl.DataFrame) -> pl.DataFrame:
@@ -118,6 +125,20 @@ class PseudoLabels(Evaluation):
         )
         correct = step.correct(told, scene.ask).alias("correct")
         return told.with_columns(correct).drop_nulls(["confidence", "correct"])
+
+
+def _by_group(labels: pl.DataFrame, step: Labelling, scene: Scene) -> dict[str, Any]:
+    """Errors by group, where the recipe names any."""
+    from curate.evaluation.by_group import by_group, equalized_odds_difference
+
+    fields = scene.ask.fields
+    groups = [name for name in group_fields(fields) if name != step.fill]
+    if not groups:
+        return {}
+    classes = fields[step.fill].type == "metadata"
+    found = by_group(labels, groups, classes, step.errors(labels, scene.ask))
+    odds = {name: equalized_odds_difference(told) for name, told in found.items()}
+    return {"by_group": found, **({"equalized_odds_difference": odds} if classes else {})}
 
 
 def _step(scene: Scene, name: str) -> Labelling:

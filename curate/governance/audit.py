@@ -16,6 +16,7 @@ import polars as pl
 
 from curate.governance.associations import FieldAssociations, associations
 from curate.governance.audit_settings import AuditSettings, LabelOrigin
+from curate.governance.corrections import Corrections, corrections
 from curate.governance.estimate import DECIMALS, Estimate, Record, chance, share
 from curate.governance.generated import LabelledField, Origins, labels, origins
 from curate.governance.intersections import Intersection, intersections
@@ -101,6 +102,7 @@ class Audit(Record):
     representation: tuple[Representation, ...]
     origins: dict[str, tuple[Origins, ...]]
     labels: tuple[LabelledField, ...]
+    corrections: tuple[Corrections, ...]
     associations: tuple[FieldAssociations, ...]
 
     @property
@@ -160,6 +162,9 @@ def audited(
         representation=represented(counts, added, settings.reference),
         origins=origins(counts, added, settings.hidden_below),
         labels=labels(made, counts, settings.hidden_below) if made is not None else (),
+        corrections=corrections(decisions, counts, settings.hidden_below)
+        if decisions is not None
+        else (),
         associations=associations(pairs, texts, counts, settings.smallest_group),
     )
 

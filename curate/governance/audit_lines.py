@@ -42,6 +42,7 @@ def sections(audit: Audit) -> list[Section]:
         *_intersections(audit),
         *_origins(audit),
         *_labels(audit),
+        *_corrections(audit),
         *_associations(audit),
     ]
 
@@ -252,13 +253,23 @@ def _labels(audit: Audit) -> Iterator[Section]:
                 _number(one.asked),
                 _share(one.taken),
                 "" if one.confidence is None else f"{one.confidence:.2f}",
-                f"{one.other:,} of {one.in_place:,}",
+                _share(one.unlike),
             )
             for one in found.levels[:MOST_ROWS]
         )
         header = ("group", "labels", "taken", "confidence", "unlike what was there")
         title = f"Labels of {found.filled} by {found.field}"
         yield Section(title, header, rows, _cut(found.levels))
+
+
+def _corrections(audit: Audit) -> Iterator[Section]:
+    for found in audit.corrections:
+        rows = tuple(
+            (one.level, _number(one.looked_at), _share(one.corrected))
+            for one in found.levels[:MOST_ROWS]
+        )
+        title = f"What people found of {found.reviewed} by {found.field}"
+        yield Section(title, ("group", "looked at", "corrected"), rows, _cut(found.levels))
 
 
 def _associations(audit: Audit) -> Iterator[Section]:

@@ -38,8 +38,8 @@ class Labels(Record):
     """The mean."""
     in_place: int = 0
     """Values that labels took the place of."""
-    other: int = 0
-    """Of those, labels that say something else."""
+    unlike: Estimate | None = None
+    """The share of those that say something else than what was there."""
 
 
 class LabelledField(Record):
@@ -112,7 +112,7 @@ def _labels(lines: pl.DataFrame, field: Field, hidden_below: int) -> Iterator[La
         taken=pl.col("accepted").sum(),
         confidence=pl.col("confidence").mean().round(DECIMALS),
         in_place=replaced.sum(),
-        other=(replaced & (pl.col("replaced") != pl.col("value"))).sum(),
+        unlike=(replaced & (pl.col("replaced") != pl.col("value"))).sum(),
     )
     for row in rows.sort(field.column).to_dicts():
         level = field.levels[row.pop(field.column)]
@@ -120,4 +120,5 @@ def _labels(lines: pl.DataFrame, field: Field, hidden_below: int) -> Iterator[La
             yield Labels(level=level, asked=None)
         else:
             row["taken"] = share(row["taken"], row["asked"])
+            row["unlike"] = share(row["unlike"], row["in_place"])
             yield Labels(level=level, **row)

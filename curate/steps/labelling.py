@@ -107,6 +107,12 @@ class Labelling(Step):
         """
         return labels["value"] == labels["truth"]
 
+    def errors(self, labels: pl.DataFrame, ask: Ask) -> dict[str, pl.Series]:
+        """By the name of a rate, each label's `errors` and what they are out of (`of`), as structs;
+        none, unless a form can count errors within a label.
+        """
+        return {}
+
     @property
     def correctness(self) -> str:
         """What `correct` means, in words for a report."""

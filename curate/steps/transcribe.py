@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from curate.measures.measure import Measure
+    from curate.measures.word_errors import Errors
 
 
 class Transcribe(Labelling):
@@ -110,12 +111,32 @@ class Transcribe(Labelling):
     def correct(self, labels: pl.DataFrame, ask: Ask) -> pl.Series:
         import polars as pl
 
+        right = [each.wer <= self.wer for each in self._errors(labels, ask)]
+        return pl.Series("correct", right, pl.Boolean)
+
+    def errors(self, labels: pl.DataFrame, ask: Ask) -> dict[str, pl.Series]:
+        """Word errors and character errors."""
+        import polars as pl
+
+        counted = [
+            (each.wer, len(each.text.split()), each.cer, len(each.text.replace(" ", "")))
+            for each in self._errors(labels, ask)
+        ]
+        return {
+            rate: pl.Series(
+                [{"errors": row[at] * row[at + 1], "of": float(row[at + 1])} for row in counted],
+                dtype=pl.Struct({"errors": pl.Float64, "of": pl.Float64}),
+            )
+            for at, rate in ((0, "wer"), (2, "cer"))
+        }
+
+    def _errors(self, labels: pl.DataFrame, ask: Ask) -> Iterator[Errors]:
+        """Of each label, against the truth."""
         from curate.measures.word_errors import Errors
 
         language = _primary(ask.fields, self.fill)
-        pairs = labels.select("truth", "value").iter_rows()
-        right = [Errors.between(said, heard, language).wer <= self.wer for said, heard in pairs]
-        return pl.Series("correct", right, pl.Boolean)
+        for said, heard in labels.select("truth", "value").iter_rows():
+            yield Errors.between(said, heard, language)
 
 
 def _sure() -> pl.Expr:

@@ -151,7 +151,26 @@ def test_labels_by_group() -> None:
     assert b.taken is not None
     assert (a.asked, a.taken.value, a.confidence) == (300, 1.0, 0.9)
     assert (b.asked, b.taken.value, b.confidence) == (300, 0.5, 0.5)
-    assert (a.in_place, a.other) == (100, 100)
+    assert a.unlike is not None
+    assert (a.in_place, a.unlike.value) == (100, 1.0)
+
+
+def test_what_people_corrected_by_group() -> None:
+    pairs, decisions = release("gender", {"a": (300, 300), "b": (300, 300), "c": (5, 5)})
+    wrong = (pl.col("gender") == "b") & (pl.int_range(pl.len()) % 2 == 0)
+    looked = pairs.select(
+        "pair_id",
+        verdict=pl.when(wrong).then(pl.lit("change")).otherwise(pl.lit("keep")),
+        detail=pl.lit("caption: 'a: b', 2026-11-21"),
+    )
+    said = pl.concat([lines(looked, "00", "review"), decisions])
+    (found,) = audit(pairs, said).corrections
+    assert (found.reviewed, found.field) == ("caption", "gender")
+    a, b, c = found.levels
+    assert (a.looked_at, b.looked_at, c.looked_at) == (300, 300, None)
+    assert a.corrected is not None
+    assert b.corrected is not None
+    assert (a.corrected.value, b.corrected.value) == (0.0, 0.5)
 
 
 def test_intersections_name_who_is_not_there() -> None:

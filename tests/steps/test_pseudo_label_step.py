@@ -179,6 +179,25 @@ def test_labels_are_held_against_hidden_values(things: Workspace) -> None:
     assert found["accepted_correct"]["value"] >= found["correct"]["value"]
 
 
+def test_errors_of_labels_are_told_by_group(things: Workspace) -> None:
+    path = things.media / "rows.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    placed = [{**row, "indoors": "table" in row["title"]} for row in rows]
+    path.write_text("".join(json.dumps(row) + "\n" for row in placed))
+    source = {**things.recipe["sources"][0]["jsonl"], "indoors": "indoors"}
+    place = things.having(
+        fields={**things.recipe["fields"], "indoors": {"type": "metadata", "group": True}},
+        sources=[{"jsonl": source}],
+    )
+    filled(place, TRAIN, evaluate=[{"pseudo_labels": {"of": "kind", "share": 0.3, "times": 3}}])
+    (found,) = json.loads((place.release / "evaluation.json").read_text())["evaluations"]
+    groups = found["by_group"]["indoors"]
+    assert set(groups) == {"true", "false"}
+    assert sum(group["n"] for group in groups.values()) == found["labelled"]
+    birds = groups["false"]["classes"]["bird"]["true_positive_rate"]
+    assert birds["low"] <= birds["value"] <= birds["high"]
+
+
 def test_too_few_to_learn_from_is_said(table: Table) -> None:
     rows = [{"title": f"a {name}", "kind": kind} for name, kind in zip("abcd", "xyx", strict=False)]
     place = table([*rows, {"title": "a bird", "kind": None}], title="text")

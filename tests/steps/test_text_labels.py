@@ -14,8 +14,10 @@ from PIL import Image
 from curate.recipe import read_recipe
 from curate.run.build import Options, opened
 from curate.run.progress import Silence
+from curate.steps.transcribe import Transcribe
 from tests.models.talkers import SAID, coloured, text_talker
 from tests.models.tiny import clip
+from tests.steps.asked import Asked, fields
 from tests.steps.conftest import Table
 from tests.workspace import Workspace, curate, tone
 
@@ -41,6 +43,17 @@ def typed(place: Workspace, **fields: dict[str, Any]) -> Workspace:
     """The workspace with more said of its fields."""
     old = place.recipe["fields"]
     return place.having(fields={name: {**old[name], **fields.get(name, {})} for name in old})
+
+
+def test_errors_of_transcripts_are_counted() -> None:
+    step = Transcribe(transcribe="speech", fill="caption")
+    labels = pl.DataFrame(
+        {"truth": ["A small red bird.", "two cats"], "value": ["a small bird", "two caps"]}
+    )
+    ask = Asked(fields(speech="audio", caption="text"), {})
+    wer, cer = (step.errors(labels, ask)[rate].struct.unnest().rows() for rate in ("wer", "cer"))
+    assert wer == [pytest.approx((1, 4)), pytest.approx((1, 2))]
+    assert cer == [pytest.approx((3, 13)), pytest.approx((1, 7))]
 
 
 @needs_stamps

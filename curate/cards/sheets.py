@@ -108,7 +108,7 @@ def _shown(name: str, said: Statement[Any] | None) -> Shown:
     if said is None:
         said = Statement(status="not_provided")
     if question is None or said.status != "not_provided":
-        return Shown(fact=name, **said.model_dump(mode="json"))
+        return Shown(fact=name, **said.model_dump(mode="json", exclude_none=True))
     return Shown(
         fact=name,
         status=said.status,

@@ -49,8 +49,11 @@ def card(
     else:
         from curate.recipe.answers import ask
 
-        path, added = ask(recipe)
-        click.echo(f"{path}: {added} questions added" if added else f"{path} has every question")
+        asked = ask(recipe)
+        told = f": {asked.added} questions added" if asked.added else " has every question"
+        click.echo(f"{asked.path}{told}")
+        if not asked.named:
+            click.echo(f"name it in the recipe: governance: {{answers: {asked.path.name}}}")
 
 
 def _check(release: Path, as_json: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -14,8 +16,6 @@ from curate.recipe.reading import Reading
 from curate.recipe.wording import describe
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from curate.governance.statement import Statement
 
 
@@ -57,21 +57,28 @@ def _told(reading: Reading, key: str, value: dict[str, Any]) -> Answer | None:
         return None
 
 
-def ask(recipe: Path) -> tuple[Path, int]:
-    """Add the questions that a recipe's file of answers lacks, at its end; the file, and how many.
+@dataclass(frozen=True)
+class Asked:
+    """Where questions were written, and how many."""
+
+    path: Path
+    added: int
+    named: bool
+    """Whether the recipe names the file."""
+
+
+def ask(recipe: Path) -> Asked:
+    """Add the questions that a recipe's file of answers lacks, at its end.
 
     The recipe need not be right yet; without `governance: {answers: …}` the file is called after it.
     """
-    path = _place(recipe)
-    written = path.read_text(encoding="utf-8") if path.exists() else HEAD
-    known = list(read_document(path)[0].value) if path.exists() else []
-    more = questionnaire(known)
-    if more:
-        path.write_text(written.rstrip("\n") + "\n" + more, encoding="utf-8")
-    return path, len(QUESTIONS.keys() - set(known))
-
-
-def _place(recipe: Path) -> Path:
     governance = read_document(recipe)[0].value.get("governance")
     named = governance.get("answers") if isinstance(governance, dict) else None
-    return recipe.parent / (named if isinstance(named, str) else f"{recipe.stem}.answers.yaml")
+    path = recipe.parent / (named if isinstance(named, str) else f"{recipe.stem}.answers.yaml")
+    there = path.exists()
+    known = list(read_document(path)[0].value) if there else []
+    more = questionnaire(known)
+    if more:
+        written = path.read_text(encoding="utf-8") if there else HEAD
+        path.write_text(written.rstrip("\n") + "\n" + more, encoding="utf-8")
+    return Asked(path, len(QUESTIONS.keys() - set(known)), isinstance(named, str))

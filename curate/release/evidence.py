@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from curate.cards.front_matter import Split
+from curate.errors import CurateError
 from curate.governance.answers import FILE as ANSWERS
 from curate.governance.answers import statements
 from curate.governance.audit import FILE as AUDIT
@@ -48,8 +49,14 @@ def read_evidence(release: Path) -> Evidence:
 
 
 def read_facts(release: Path) -> Facts:
-    """The facts of a published release, as it states them."""
-    return Facts.model_validate_json((release / FILE).read_text())
+    """The facts of a published release, as it states them; raises `CurateError`."""
+    try:
+        return Facts.model_validate_json((release / FILE).read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        raise CurateError(
+            f"{release} is no release: it has no {FILE}",
+            "name a folder such as releases/<name>/<version>",
+        ) from None
 
 
 def _answers(release: Path) -> dict[str, Statement[str]]:

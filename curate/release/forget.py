@@ -18,9 +18,9 @@ from typing import Any
 import polars as pl
 
 from curate.errors import CurateError
-from curate.pairs.field import Fields, content_fields, metadata_fields
+from curate.pairs.field import Fields, content_fields, media_fields, metadata_fields
 from curate.pairs.identity import located_id
-from curate.pairs.keys import collected_ids
+from curate.pairs.keys import collected_ids, content_hashes
 from curate.pairs.origin import SYNTHETIC
 from curate.pairs.span import span, span_key
 from curate.release.compare_side import Side
@@ -109,7 +109,7 @@ def of_release(folder: Path) -> Holdings:
 def held(
     place: str, name: str, pairs: pl.DataFrame, fields: Fields, made: pl.DataFrame | None = None
 ) -> Holdings:
-    """Of a table such as `pairs.parquet`, and `pair_id`, `field`, `prompt` of what machines made."""
+    """Of a table such as `pairs.parquet`, and `pair_id`, `field`, `prompt`, `value` of what was made."""
     lines = _no_lines() if made is None else made
     contents = [
         _column(place, name, column, pairs, lines)
@@ -123,7 +123,7 @@ def held(
     return Holdings(
         place,
         known.select(pl.col(n).cast(t) for n, t in _PAIRS.items()),
-        pl.concat([pl.DataFrame(schema=_CONTENTS), *contents]),
+        pl.concat([pl.DataFrame(schema=_CONTENTS), *contents, _rejected(place, fields, lines)]),
         pl.concat([*_spans(pairs, fields)]),
     )
 
@@ -284,6 +284,21 @@ def _column(
     )
 
 
+def _rejected(place: str, fields: Fields, lines: pl.DataFrame) -> pl.DataFrame:
+    """What was made and stands in no table but that of what was made, by its hash."""
+    media = pl.col("field").is_in(media_fields(fields))
+    texts = pl.col("field").is_in([n for n, f in fields.items() if f.type == "text"])
+    told = lines.filter(media | texts).drop_nulls("value")
+    key = pl.when(media).then("value").otherwise(content_hashes(told["value"]))
+    return told.select(
+        pl.lit(place).alias("place"),
+        "pair_id",
+        key.alias("key"),
+        pl.lit(value=True).alias("made"),
+        "prompt",
+    )
+
+
 def _made_lines(folder: Path) -> pl.DataFrame:
     path = folder / "made.parquet"
     if not path.exists():
@@ -291,11 +306,12 @@ def _made_lines(folder: Path) -> pl.DataFrame:
     pairs = pl.read_parquet(folder / "pairs.parquet", columns=["pair_id", "origin"])
     lines = pl.read_parquet(path).join(pairs, on="pair_id")
     taken = lines.filter(pl.col("accepted") | (pl.col("origin") == SYNTHETIC))
-    return taken.select("pair_id", "field", "prompt")
+    return taken.select("pair_id", "field", "prompt", "value")
 
 
 def _no_lines() -> pl.DataFrame:
-    return pl.DataFrame(schema={"pair_id": pl.String, "field": pl.String, "prompt": pl.String})
+    names = ("pair_id", "field", "prompt", "value")
+    return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
 
 
 def _own_ids(pairs: pl.DataFrame, fields: Fields) -> pl.Series:

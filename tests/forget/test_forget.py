@@ -373,7 +373,7 @@ def test_everything_of_a_release(tmp_path: Path) -> None:
     "at",
     ["remember", "erased", "taken_out", "set_version", "build", "swept", "unreached", "_write"],
 )
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("when", ["before", pytest.param("after", marks=pytest.mark.slow)])
 def test_stopped_anywhere_and_run_again(
     two: Workspace, monkeypatch: pytest.MonkeyPatch, at: str, when: str
 ) -> None:

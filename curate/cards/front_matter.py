@@ -6,10 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from curate.cards.hub import licence
+
 if TYPE_CHECKING:
     from curate.governance.facts import Facts
 
-_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+    (100_000_000, "10M<n<100M"),
+)
 
 
 @dataclass(frozen=True)
@@ -27,14 +36,15 @@ def front_matter(
 ) -> dict[str, Any]:
     """Keys and values that the hub knows; `features` are as the data files state them."""
     fields = facts.inputs.fields.value or []
-    languages = sorted({field.language for field in fields if field.language})
+    languages = sorted({f.language.partition("-")[0].lower() for f in fields if f.language})
     total = sum(split.rows for split in splits.values())
     made = facts.making.generated.value or []
     labelled = facts.pairs.labelled_share.value
     return {
         "pretty_name": facts.release.name.value,
         **({"language": languages} if languages else {}),
-        "size_categories": [next((name for most, name in _SIZES if total < most), "n>1M")],
+        **_licence(facts),
+        "size_categories": [next((name for most, name in _SIZES if total < most), "100M<n<1B")],
         **({"annotations_creators": ["machine-generated"]} if labelled else {}),
         **({"tags": ["synthetic"]} if made else {}),
         "dataset_info": _info(splits, features),
@@ -47,6 +57,17 @@ def _files(facts: Facts, splits: Mapping[str, Split]) -> list[dict[str, str]]:
     # releases of one version would be taken for one another.
     mark = str(facts.release.digest.value)[:12]
     return [{"split": name, "path": f"data/{name}/*-{mark}.parquet"} for name in splits]
+
+
+def _licence(facts: Facts) -> dict[str, Any]:
+    """Of all pairs kept; several stand side by side, and one that the hub does not know has its name."""
+    known = list(facts.licences.counts.value or {})
+    named = list(dict.fromkeys(licence(one) for one in known))
+    strange = [one for one in known if licence(one) == "other"]
+    return {
+        **({"license": named[0] if len(named) == 1 else named} if named else {}),
+        **({"license_name": ", ".join(strange)} if strange else {}),
+    }
 
 
 def _info(splits: Mapping[str, Split], features: Mapping[str, Any]) -> dict[str, Any]:

@@ -57,16 +57,22 @@ def card(
 
 
 def _check(release: Path, as_json: bool) -> None:
+    from curate.cards.hub import objections
     from curate.cards.lacking import lacking
-    from curate.release.evidence import read_facts
+    from curate.release.evidence import front_matter_of, read_facts
 
     found = lacking(read_facts(release))
+    refused = list(objections(front_matter_of(release)))
     if as_json:
         document = {title: [asdict(lack) for lack in lacks] for title, lacks in found.items()}
+        document["Hugging Face card"] = [{"refused": one} for one in refused]
         click.echo(json.dumps(document, indent=1))
         return
     for title, lacks in found.items():
         _show(title, lacks)
+    click.secho("\nHugging Face card", bold=True)
+    for one in refused or ["nothing that the hub would refuse"]:
+        click.echo(f"  {one}")
 
 
 def _show(title: str, lacks: list[Lack]) -> None:

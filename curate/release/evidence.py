@@ -90,6 +90,15 @@ def _order(version: str) -> tuple[list[int], bool, str]:
     return [int(number) for number in numbers.split(".")], not candidate, candidate
 
 
+def front_matter_of(release: Path) -> dict[str, Any]:
+    """The YAML block of the card, as its readers parse it."""
+    from ruamel.yaml import YAML
+
+    _, block, _ = (release / "README.md").read_text(encoding="utf-8").split("---\n", 2)
+    found: dict[str, Any] = YAML(typ="safe", pure=True).load(block)
+    return found
+
+
 def splits_of(release: Path) -> dict[str, Split]:
     """What the data files hold, by split."""
     return {folder.name: _split(folder) for folder in sorted((release / "data").iterdir())}

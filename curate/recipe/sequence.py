@@ -59,10 +59,12 @@ def _check_publishes(reading: Reading, steps: Sequence[Item[Step]]) -> None:
     """A column of a release has one step that fills it, and no field of its name."""
     fields, taken = reading.document.value.get("fields"), set[str]()
     for item in steps:
+        again = next((name for name in item.part.publishes if name in taken), None)
+        if again is not None:
+            reading.at_key(item.path, f"two steps publish the column '{again}'")
+            continue
         for name in item.part.publishes:
-            if name in taken:
-                reading.at_key(item.path, f"two steps publish the column '{name}'")
-            elif isinstance(fields, dict) and name in fields:
+            if isinstance(fields, dict) and name in fields:
                 message = f"'{name}' cannot name a field: '{item.part.word}' publishes a column so"
                 reading.at_key(("fields", name), message, hint="give the field another name")
         taken.update(item.part.publishes)

@@ -184,7 +184,7 @@ def _no_licence(path: tuple[str | int, ...], written: str) -> Objection:
         path,
         f"'{written}' is no SPDX licence",
         expected=f"'{meant}'" if meant else "an identifier of https://spdx.org/licenses/",
-        candidates=() if meant else identifiers(),
+        candidates=() if meant or "*" in written else identifiers(),
     )
 
 

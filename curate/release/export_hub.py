@@ -7,11 +7,13 @@ HF_TOKEN, or `hf auth login`.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.errors import CurateError, MissingExtra
-from curate.release.published import sound_release
+from curate.errors import CurateError, GateFailed, MissingExtra
+from curate.governance import gates
+from curate.release.published import Published, sound_release
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,12 @@ class Pushed:
 
 
 def push(release: Path, repo: str, private: bool = True) -> Pushed:
-    """Upload a release; raises `CurateError`. What the repository held before leaves its main."""
+    """Upload a release; raises `CurateError`, and `GateFailed` for one that missed a gate.
+
+    What the repository held before leaves its main.
+    """
     published = sound_release(release)
+    _require_gates(published)
     try:
         from httpx2 import HTTPError
         from huggingface_hub import HfApi
@@ -48,3 +54,15 @@ def push(release: Path, repo: str, private: bool = True) -> Pushed:
             "is the name owner/name, and does HF_TOKEN allow to write there?",
         ) from error
     return Pushed(str(url), str(done.oid), tag)
+
+
+def _require_gates(published: Published) -> None:
+    """Drafts and candidates may have missed gates; others should not be shown them."""
+    path = published.folder / gates.FILE
+    held = json.loads(path.read_text()) if path.exists() else []
+    failed = [one["fact"] for one in held if not one["passed"]]
+    if failed:
+        raise GateFailed(
+            f"{published.title} is not uploaded: gates failed on {', '.join(failed)}",
+            "only releases that pass their gates leave the workspace",
+        )

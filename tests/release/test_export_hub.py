@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from curate.errors import GateFailed
 from tests.conftest import Finished
 from tests.release.hub import TOKEN, Hub, hub
 from tests.workspace import Workspace, command
@@ -72,6 +73,18 @@ def test_who_may_not_write_is_told_so(finished: Finished, tmp_path: Path) -> Non
         assert "HF_TOKEN" in said
         assert "Traceback" not in said
         assert not there.files
+
+
+def test_what_missed_a_gate_is_not_uploaded(workspace: Workspace, tmp_path: Path) -> None:
+    place = workspace.having(governance={"gates": {"pairs.kept": {"min": 1000}}})
+    with pytest.raises(GateFailed):
+        place.build()
+    candidate = place.root / ".curate" / "candidates" / "ten" / "1.0.0"
+    with hub() as there:
+        code, said = pushed(there, candidate, tmp_path)
+    assert code == 4
+    assert "gates failed on pairs.kept" in said
+    assert not there.repos
 
 
 def test_a_hub_that_is_not_there(finished: Finished, tmp_path: Path) -> None:

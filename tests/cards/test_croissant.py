@@ -17,6 +17,7 @@ from curate.cards.croissant import CONTEXT
 from curate.cards.responsible import VOCABULARY
 from tests.cards.conftest import document
 from tests.conftest import Finished
+from tests.workspace import Workspace
 
 mlcroissant = pytest.importorskip("mlcroissant")
 pytestmark = pytest.mark.filterwarnings(
@@ -173,3 +174,12 @@ def test_no_value_is_empty(told: Path, finished: Finished) -> None:
         text = json.dumps(document(release, "croissant.json"))
         assert "null" not in text
         assert '""' not in text
+
+
+def test_a_release_by_reference_says_where_media_lie(workspace: Workspace) -> None:
+    place = workspace.having(release={"media": "reference"})
+    place.build()
+    records = list(opened(place.release).records("data"))
+    rows = list(rows_of(place.release, "data"))
+    assert [plain(record, "data") for record in records] == rows
+    assert {"image_uri", "image_sha256"} <= rows[0].keys()

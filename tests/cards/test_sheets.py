@@ -145,7 +145,7 @@ def test_what_is_lacking_by_standard(facts: Facts) -> None:
     assert "answers.annotators" not in datasheet  # there is nothing to answer
     assert datasheet["answers.contact"].clauses == ("Maintenance",)
     assert datasheet["answers.contact"].asked == QUESTIONS["contact"].asked
-    assert datasheet["licences.terms"].by == "a step `licence` in the recipe"
+    assert datasheet["licences.terms"].by == facts.licences.terms.by
 
 
 def test_gates_can_ask_for_answers(facts: Facts) -> None:

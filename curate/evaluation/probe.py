@@ -71,11 +71,12 @@ class Planted:
 
 @dataclass(frozen=True)
 class Ran:
-    """What the steps did: with nothing planted, with everything, and, where a probe asked for it,
-    once more with its `second` rows.
+    """What the steps did with everything planted and, where a probe asked for it, once more with its
+    `second` rows.
     """
 
-    control: Replayed
+    untouched: pl.Series
+    """Ids of the pairs that stay when nothing is planted, and are not planted."""
     planted: Replayed
     again: Replayed | None = None
 

@@ -28,7 +28,7 @@ _COUPLES = {
     "grandfather grandmother, gentleman lady, waiter waitress, actor actress, mr mrs",
     "nationality": "american nigerian, german turkish, french algerian, british pakistani, "
     "english indian, italian ethiopian, spanish mexican, chinese swedish, japanese brazilian, "
-    "european african, christian muslim, white black",
+    "european african, christian muslim",
     "dialect": "color colour, colors colours, gray grey, center centre, theater theatre, truck lorry, "
     "cookie biscuit, soccer football, airplane aeroplane, pants trousers, sweater jumper, candy sweets, "
     "flashlight torch, elevator lift, apartment flat, jewelry jewellery, tire tyre, donut doughnut, "
@@ -85,6 +85,7 @@ class Counterfactual(Planting):
                 for part in sorted(by_kind, key=lambda part: str(part["kind"][0]))
                 for one in share(f"flipped: {part['kind'][0]}", part["flipped"])
             ),
+            *share("untouched pairs flipped", ~stays(ran.untouched, ran.planted)),
         ]
 
     def _fields(self, scene: Scene) -> list[str]:
@@ -97,7 +98,9 @@ def swapped(text: str) -> tuple[str, str]:
     for kind, swaps in SWAPS.items():
         pattern = re.compile(rf"\b({'|'.join(swaps)})\b", re.IGNORECASE)
         if pattern.search(text):
-            return pattern.sub(lambda found: _as_written(found[0], swaps), text), kind
+            parts = pattern.split(text)  # words of the list at every second place
+            parts[1::2] = [_as_written(word, swaps) for word in parts[1::2]]
+            return "".join(parts), kind
     return text, "none"
 
 

@@ -53,9 +53,11 @@ class Places(Planting):
         rows = zip(here, found.select("key", "now", "path").iter_rows(), strict=True)
         out = [stayed and _tells(*row) for stayed, row in rows]
         caught = ~pl.Series("caught", out, pl.Boolean)
+        stripped = pl.Series("stripped", here, pl.Boolean) & caught
         by_form = told.with_columns(caught).partition_by("form", maintain_order=True)
         return [
             *share("caught", caught),
+            *share("kept without it", stripped),
             *(
                 one
                 for part in by_form
@@ -97,7 +99,7 @@ def _with_place(data: bytes, form: str) -> bytes:
     exif.get_ifd(_GPS).update(_PLACE)
     out = io.BytesIO()
     with Image.open(io.BytesIO(data)) as image:
-        image.save(out, form, exif=exif, quality=92)
+        image.save(out, form, exif=exif.tobytes(), quality=92)
     return out.getvalue()
 
 

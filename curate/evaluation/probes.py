@@ -50,6 +50,8 @@ class Probes(Evaluation):
 
     def probe(self, scene: Scene) -> list[Probe]:
         """What each probe found, in the order of the table of probes."""
+        import polars as pl
+
         from curate.evaluation.probe import Ran
 
         plantings = _plantings()
@@ -60,7 +62,9 @@ class Probes(Evaluation):
         second = {p.word: p.second(planted[p.word], scene) for p in plantings if p.word in planted}
         changed = [rows for rows in second.values() if rows is not None]
         again = scene.replay(_replaced(table, changed)) if changed else None
-        ran = Ran(control, after, again)
+        kept = control.living["pair_id"]
+        touched = pl.concat([kept.clear(), *(one.rows["pair_id"] for one in planted.values())])
+        ran = Ran(kept.filter(~kept.is_in(touched.implode())), after, again)
         return [_found(each, planted.get(each.word), why.get(each.word), ran) for each in plantings]
 
     def _plant(

@@ -7,6 +7,7 @@ no width hides nothing. Names are found by a model alone, where one is given.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -123,9 +124,14 @@ def _finders(
 
 
 def _patterns(find: Callable[[str], list[dict[str, Any]]], text: str) -> list[dict[str, Any]]:
-    """All that patterns know has a digit, an at sign or a pair of colons; most texts have none."""
+    """All that patterns know has a digit, an at sign or a pair of colons; most texts have none. A
+    colon that ends a word would hide an address before it.
+    """
     possible = "@" in text or "::" in text or any(letter.isdigit() for letter in text)
-    return find(text) if possible else []
+    return find(_ENDING.sub(" ", text)) if possible else []
+
+
+_ENDING = re.compile(r":(?=\s|$)")
 
 
 def _recognisers(measure: Measure) -> Iterator[tuple[str, str]]:

@@ -64,6 +64,10 @@ class Injection(Planting):
             name
             for step in scene.steps
             if isinstance(step, WrittenLabel | Rewrite)
-            for name in step.sources
+            for name in _named(getattr(step, step.leads))
         ]
         return [name for name in named if scene.ask.fields[name].type == "text"]
+
+
+def _named(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)

@@ -113,7 +113,8 @@ def still_told(told: pl.DataFrame, ran: Ran) -> pl.Series:
     (name,) = told["field"].unique()
     texts = ran.planted.living.select("pair_id", text=name)
     found = told.join(texts, on="pair_id", how="left", maintain_order="left")
-    inside = found["text"].str.contains(found["secret"], literal=True).fill_null(value=False)
+    there = pl.col("text").str.contains(pl.col("secret"), literal=True).fill_null(value=False)
+    inside = found.select(inside=there).to_series()
     return inside & stays(told["pair_id"], ran.planted)
 
 

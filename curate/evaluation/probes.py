@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
@@ -118,7 +119,7 @@ def _drawn(planting: Planting, free: pl.DataFrame, most: int, scene: Scene) -> p
     return able.with_columns(draw=draw).sort("draw", "pair_id").head(most).drop("draw")
 
 
-def _with_rows(table: pl.DataFrame, planted: Any) -> pl.DataFrame:
+def _with_rows(table: pl.DataFrame, planted: Iterable[Planted]) -> pl.DataFrame:
     """The table with planted rows in place of theirs, and added ones at its end."""
     import polars as pl
 

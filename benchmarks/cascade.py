@@ -110,8 +110,8 @@ class Scene:
 @contextmanager
 def scene() -> Iterator[Scene]:
     recipe = read_recipe(RECIPE)
-    before = [step for step in recipe.steps if not isinstance(step, Score)]
-    recipe = replace(recipe, steps=before, evaluations=[])
+    before = tuple(step for step in recipe.steps if not isinstance(step, Score))
+    recipe = replace(recipe, steps=before, evaluations=())
     with (
         tempfile.TemporaryDirectory() as store,
         opened(recipe, Options(store=Path(store)), Silence()) as (course, asking),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from curate.governance.audit_settings import AuditSettings
 from curate.governance.gates import Gates
@@ -16,14 +19,23 @@ class Policy(BaseModel):
     gates: Gates = Field(description="Facts with the bounds that every release must fulfil.")
 
 
+COUNTRY = "^[A-Z]{3}$"
+
+
+def _check_country(country: str | None) -> str | None:
+    if country is None or re.fullmatch(COUNTRY, country):
+        return country
+    raise ValueError(f"'country' must be three letters of ISO 3166-1 such as DEU, not '{country}'")
+
+
 class Governance(BaseModel):
     """How a release is audited, what only people can say of it, and what it must fulfil."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    country: str | None = Field(
+    country: Annotated[str | None, AfterValidator(_check_country)] = Field(
         None,
-        pattern="^[A-Z]{3}$",
+        json_schema_extra={"pattern": COUNTRY},
         description="Where the build runs, as ISO 3166-1 alpha-3 (DEU): its grid gives the grams of CO2e.",
     )
     embodied_g_co2e: float | None = Field(

@@ -31,7 +31,8 @@ class Consent(Step):
     Opt-out lists name addresses, domains, hashes of contents or ids: of pairs, of rows, or values of
     metadata fields. Reservations stand with the data: values like `noai` or a `tdm-reservation` of 1 in
     metadata fields, and in media files PLUS's data mining property (XMP) and C2PA's or CAWG's assertion
-    on training and mining. That nobody is listed does not show that anybody agreed.
+    on training and mining. That nobody is listed does not show that anybody agreed. Put it before a
+    step that strips or changes files.
     """
 
     word: ClassVar[str] = "consent"

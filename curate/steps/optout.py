@@ -135,6 +135,8 @@ def _plain(parts: SplitResult) -> str:
 def _host(written: str) -> str:
     """A host in lower case and ASCII."""
     name = written.strip().rstrip(".").lower()
+    if name.isascii():
+        return name
     try:
         return name.encode("idna").decode("ascii")
     except UnicodeError:

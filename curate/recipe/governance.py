@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -14,7 +15,6 @@ from curate.recipe.reading import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
-    from pathlib import Path
 
     from curate.evaluation.evaluation import Evaluation
     from curate.governance.gates import Gates
@@ -32,10 +32,12 @@ def check_governance(
     governance: Governance,
     evaluations: Sequence[Item[Evaluation]],
     fields: Fields,
+    directory: Path,
 ) -> None:
     """Complain about gates on facts that no release of this recipe has."""
     words = {item.part.word for item in evaluations}
     _check_gates(reading, ("governance", "gates"), governance.gates, words)
+    _check_files(reading, governance, directory)
     groups = group_fields(fields)
     for name in governance.gates:
         field = name.removeprefix(_BY_FIELD)
@@ -44,6 +46,21 @@ def check_governance(
             reading.at_key(
                 ("governance", "gates", name), message, candidates=tuple(groups), written=field
             )
+
+
+def _check_files(reading: Reading, governance: Governance, directory: Path) -> None:
+    for key in ("answers", "policy"):
+        name = getattr(governance, key)
+        if name is not None and not _is_file(directory / name):
+            message = f"there is no file '{name}' beside the recipe"
+            reading.at_value(("governance", key), message)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def read_policy(path: Path, words: Container[str]) -> Gates:

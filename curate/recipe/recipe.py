@@ -126,7 +126,7 @@ def read_recipe(path: Path | str, words: Vocabulary | None = None) -> Recipe:
         check_items(reading, steps, fields)
         check_items(reading, evaluations, fields)
     if outline is not None:
-        check_governance(reading, outline.governance, evaluations, fields)
+        check_governance(reading, outline.governance, evaluations, fields, path.parent)
     if outline is None or len(reading.complaints):
         raise reading.complaints.error()
     return Recipe(

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from curate.pairs.field import Fields, language_of
 from curate.steps.labelling import reviewed
+from curate.steps.shapes import one_or_many
 from curate.steps.step import Ask, Concealed, Objection, Outcome, Step
 from curate.steps.synthesis import typed
 
@@ -64,7 +65,11 @@ class PrivateText(Step):
         "- privacy: {text: caption, find: [person], names: 'hf:dslim/bert-base-NER', act: flag}",
     )
 
-    text: tuple[str, ...] = Field(min_length=1, description="Text fields that are looked through.")
+    text: tuple[str, ...] = Field(
+        min_length=1,
+        json_schema_extra=one_or_many,
+        description="Text fields that are looked through.",
+    )
     find: tuple[Kind, ...] = Field(
         ("email", "phone", "iban", "card", "ip"),
         min_length=1,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, field_validator
 
 from curate.pairs.field import CLOCKED, Fields
+from curate.steps.shapes import one_or_many
 from curate.steps.step import Ask, Objection, Outcome, Step
 from curate.steps.synthesis import typed
 
@@ -37,7 +38,9 @@ class Strip(Step):
         "- privacy: {strip: [image, speech]}",
     )
 
-    strip: tuple[str, ...] = Field(min_length=1, description="Image, audio or video fields.")
+    strip: tuple[str, ...] = Field(
+        min_length=1, json_schema_extra=one_or_many, description="Image, audio or video fields."
+    )
 
     @field_validator("strip", mode="before")
     @classmethod

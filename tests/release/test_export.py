@@ -172,3 +172,20 @@ def test_origins_stay(tmp_path: Path, workspace: Workspace) -> None:
     assert {row["origin"] for row in rows} == {"collected", "synthetic"}
     made = [row for row in rows if row["origin"] == "synthetic"]
     assert {Path(row["image"]).suffix for row in made} == {".png"}
+
+
+def test_a_hub_needs_a_name(release: Path) -> None:
+    said = curate("export", release, "--to", "hub")
+    assert said.code == 1
+    assert "--to hub needs --repo owner/name" in said.err
+
+
+def test_a_release_that_lies_elsewhere_needs_a_place(finished: Finished, tmp_path: Path) -> None:
+    alone = Path(shutil.copytree(finished.release, tmp_path / "alone"))
+    said = curate("export", alone, "--to", "jsonl")
+    assert said.code == 1
+    assert "--out" in said.err
+    said = curate("export", alone, "--to", "jsonl", "--out", tmp_path / "lines")
+    assert said.out == f"{tmp_path / 'lines'} written\n"
+    again = curate("export", alone, "--to", "jsonl", "--out", tmp_path / "lines")
+    assert again.out == f"{tmp_path / 'lines'} was there already\n"

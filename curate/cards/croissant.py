@@ -7,6 +7,7 @@ not (a licence, a creator, a date) is left out, so that readers warn of it inste
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ CONTEXT: dict[str, Any] = {
     "cr": "http://mlcommons.org/croissant/",
     "rai": "http://mlcommons.org/croissant/RAI/",
     "dct": "http://purl.org/dc/terms/",
+    "cc": "http://creativecommons.org/ns#",
     "prov": "http://www.w3.org/ns/prov#",
     "odrl": "http://www.w3.org/ns/odrl/2/",
     "duo": "http://purl.obolibrary.org/obo/DUO_",
@@ -149,11 +151,16 @@ def _about(facts: Facts) -> dict[str, Any]:
 
 
 def _licences(facts: Facts, said: Mapping[str, str]) -> list[str]:
-    """The terms that bind the release as a whole, by their pages at SPDX."""
-    terms = facts.licences.terms.value or []
-    if not terms:
-        return [said["licence"]] if "licence" in said else []
-    return [f"https://spdx.org/licenses/{term}.html" for term in terms]
+    """What somebody says of the whole; else every licence of a pair, by its page at SPDX."""
+    if "licence" in said:
+        return [said["licence"]]
+    return [_page(spdx) for spdx in facts.licences.counts.value or {}]
+
+
+def _page(spdx: str) -> str:
+    """An expression of several licences, or one that SPDX does not list, has no page."""
+    listed = re.fullmatch(r"(?!LicenseRef-)[A-Za-z0-9.+-]+", spdx)
+    return f"https://spdx.org/licenses/{spdx}.html" if listed else spdx
 
 
 def _files(table: Table) -> Iterator[dict[str, Any]]:

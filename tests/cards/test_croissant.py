@@ -13,8 +13,11 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from curate.cards.croissant import CONTEXT
+from curate.cards.croissant import CONTEXT, croissant
 from curate.cards.responsible import VOCABULARY
+from curate.governance.facts import Facts
+from curate.governance.statement import derived
+from curate.pairs.terms import TERMS
 from tests.cards.conftest import document
 from tests.conftest import Finished
 from tests.workspace import Workspace
@@ -163,6 +166,42 @@ def test_provenance_and_conditions_of_use(told: Path) -> None:
     made = fields["image"]["prov:wasGeneratedBy"][0]
     assert made["prov:label"].startswith("synthesize augment")
     assert "prov:wasGeneratedBy" not in fields["caption"]
+
+
+def licensed(facts: Facts, counts: dict[str, int], terms: list[str]) -> dict[str, Any]:
+    known = facts.licences.model_copy(
+        update={
+            "counts": derived(counts, "pairs.parquet"),
+            "terms": derived(terms, "pairs.parquet"),
+        }
+    )
+    answers = {key: said for key, said in facts.answers.items() if key == "purpose"}
+    return croissant(facts.model_copy(update={"licences": known, "answers": answers}), [])
+
+
+def test_licences_of_pairs_and_what_they_ask(facts: Facts) -> None:
+    found = licensed(facts, {"CC-BY-NC-4.0": 3, "MIT": 2}, ["attribution", "non-commercial"])
+    assert found["license"] == [
+        "https://spdx.org/licenses/CC-BY-NC-4.0.html",
+        "https://spdx.org/licenses/MIT.html",
+    ]
+    offer = found["usageInfo"][0]
+    assert offer["odrl:permission"]["odrl:duty"][0]["odrl:action"] == {"@id": "cc:Attribution"}
+    assert offer["odrl:prohibition"][0]["odrl:action"] == {"@id": "cc:CommercialUse"}
+
+
+def test_nothing_is_offered_under_terms_that_nobody_knows(facts: Facts) -> None:
+    found = licensed(facts, {"LicenseRef-Mine": 3, "MIT AND ISC": 1}, ["attribution", "unknown"])
+    assert found["license"] == ["LicenseRef-Mine", "MIT AND ISC"]
+    (said,) = found["usageInfo"]
+    assert "odrl:permission" not in said
+    assert said["description"].startswith("Known terms: attribution. ")
+
+
+def test_every_term_of_a_licence_has_its_rule(facts: Facts) -> None:
+    found = licensed(facts, {"MIT": 1}, list(TERMS))["usageInfo"][0]
+    rules = [*found["odrl:permission"]["odrl:duty"], *found["odrl:prohibition"]]
+    assert len(rules) == len(TERMS)
 
 
 def test_answers_that_are_not_applicable_are_left_out(told: Path) -> None:

@@ -91,8 +91,8 @@ def _found(facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _stage(stage: Stage) -> str:
-    left = f", {stage.left} left" if stage.left else ""
-    return f"{stage.step} {stage.name}: {stage.pairs} pairs seen{left}"
+    gone = f", {stage.left} taken out" if stage.left else ""
+    return f"{stage.step} {stage.name}: {stage.pairs} pairs seen{gone}"
 
 
 def _acted(privacy: Acted) -> Iterator[tuple[str, str]]:

@@ -81,4 +81,4 @@ def _show(title: str, lacks: list[Lack]) -> None:
         click.echo("  nothing that it asks for is missing")
     for lack in lacks:
         click.echo(f"  {', '.join(lack.clauses)}: {lack.fact}")
-        click.echo(f"    {lack.asked or 'would be known by'} ({lack.by})")
+        click.echo(f"    {lack.asked} ({lack.by})" if lack.asked else f"    from {lack.by}")

@@ -48,7 +48,7 @@ def push(release: Path, repo: str, private: bool = True) -> Pushed:
             delete_patterns="*",
         )
         api.create_tag(url.repo_id, repo_type="dataset", tag=tag, revision=done.oid, exist_ok=True)
-    except (HTTPError, OSError, ValueError) as error:
+    except (HTTPError, OSError, RuntimeError, ValueError) as error:
         raise CurateError(
             f"{published.title} cannot be uploaded to '{repo}': {error}",
             "is the name owner/name, and does HF_TOKEN allow to write there?",

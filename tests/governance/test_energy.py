@@ -139,7 +139,8 @@ def test_files_and_variables_of_the_user_have_no_say(
     assert energy.kwh is not None
     assert energy.kwh < 0.1
     assert capfd.readouterr().err == ""
-    assert {path.name for path in workspace.root.iterdir()} <= files | {".curate", "releases"}
+    made = {".curate", "releases", "data_cards"}
+    assert {path.name for path in workspace.root.iterdir()} <= files | made
 
 
 def test_a_build_goes_on_where_no_instrument_is_to_be_had(

@@ -173,13 +173,12 @@ def _sizes(counts: Counts, settings: AuditSettings) -> dict[str, tuple[Level, ..
     """Groups of data that nothing was decided about."""
     found = {}
     for field in counts.fields:
-        rows = counts.by(field)
-        total = max(1, int(rows["n"].sum()))
+        total = max(1, counts.pairs.height)
         found[field.name] = tuple(
-            Level(level=field.levels[place], n=n, share_before=round(n / total, DECIMALS))
-            if n >= settings.hidden_below
-            else Level(level=field.levels[place], n=None)
-            for place, n, _ in rows.iter_rows()
+            Level(level=field.levels[at], n=part.n, share_before=round(part.n / total, DECIMALS))
+            if part.n >= settings.hidden_below
+            else Level(level=field.levels[at], n=None)
+            for at, part in counts.by(field).items()
         )
     return found
 
@@ -209,7 +208,7 @@ def _filled(made: pl.DataFrame, name: str, counts: Counts) -> int:
 
 
 def _by_level(counts: Counts, field: Field) -> dict[str, int]:
-    return {field.levels[place]: n for place, n, _ in counts.by(field).iter_rows()}
+    return {field.levels[place]: part.n for place, part in counts.by(field).items()}
 
 
 def _population(every: Populations) -> Population:

@@ -59,12 +59,10 @@ def clustered(counts: Counts, field: Field) -> dict[int, Clustered]:
 
 
 def _table(counts: Counts, field: Field) -> _Table:
-    pairs = counts.pairs.join(counts.cells.select("cell", group=field.column), on="cell")
     own = pl.format("pair {}", "pair_id")
     named = pl.format("cluster {}", pl.col("cluster").cast(pl.String))
-    sizes = pairs.group_by(pl.coalesce(named, own).alias("name"), "group").agg(
-        n=pl.len(), kept=pl.col("kept").sum()
-    )
+    name, group = pl.coalesce(named, own).alias("name"), pl.col(field.column).alias("group")
+    sizes = counts.pairs.group_by(name, group).agg(n=pl.len(), kept=pl.col("kept").sum())
     places = sizes["group"].unique().sort().to_list()
     wide = sizes.pivot("group", index="name", values=["n", "kept"]).fill_null(0)
     columns = [f"{what}_{place}" for what in ("n", "kept") for place in places]

@@ -38,8 +38,7 @@ def corrections(
         reviewed=pl.col("detail").str.extract(r"^([^:]+): "),
         corrected=pl.col("verdict") == "change",
     )
-    known = lines.join(counts.pairs.select("pair_id", "cell"), on="pair_id")
-    rows = known.join(counts.cells, on="cell").drop_nulls("reviewed")
+    rows = lines.join(counts.pairs, on="pair_id").drop_nulls("reviewed")
     found = []
     for name in rows["reviewed"].unique().sort():
         for field in counts.fields:

@@ -63,8 +63,8 @@ def origins(counts: Counts, made: Counts, hidden_below: int) -> dict[str, tuple[
 def _origins(counts: Counts, made: Counts, field: Field, hidden_below: int) -> Iterator[Origins]:
     found: dict[int, dict[str, int]] = {}
     for of in (counts, made):
-        sizes = of.pairs.filter("kept").group_by("cell", "origin").len()
-        for origin, place, n in of.of(sizes, field, "origin").iter_rows():
+        sizes = of.pairs.filter("kept").group_by("origin", field.column).len()
+        for origin, place, n in sizes.iter_rows():
             found.setdefault(place, {})[origin] = n
     synthetic = sum(each.get(SYNTHETIC, 0) for each in found.values())
     others = sum(sum(each.values()) for each in found.values()) - synthetic
@@ -92,8 +92,7 @@ def _origins_of(
 
 def labels(made: pl.DataFrame, counts: Counts, hidden_below: int) -> tuple[LabelledField, ...]:
     """By filled field and group field, of what `made.parquet` says of pairs that were not made."""
-    cells = counts.pairs.select("pair_id", "cell").join(counts.cells, on="cell")
-    lines = made.join(cells, on="pair_id")
+    lines = made.join(counts.pairs, on="pair_id")
     return tuple(
         LabelledField(
             filled=name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from itertools import combinations, product
 
 from curate.governance.estimate import Estimate, Record, share
@@ -48,9 +49,9 @@ def intersections(counts: Counts, hidden_below: int) -> tuple[Intersection, ...]
 
 
 def _of_two(counts: Counts, one: Field, other: Field, hidden_below: int) -> Intersection:
-    rows = counts.by(one, other).rows()
-    named = [((one.levels[a], other.levels[b]), n, kept) for a, b, n, kept in rows]
-    empty = _empty(counts, one, other)
+    there = counts.across(one, other)
+    named = [((one.levels[a], other.levels[b]), n, kept) for (a, b), (kept, n) in there.items()]
+    empty = _empty(counts, one, other, there)
     return Intersection(
         fields=(one.name, other.name),
         cells=tuple(
@@ -65,10 +66,11 @@ def _of_two(counts: Counts, one: Field, other: Field, hidden_below: int) -> Inte
     )
 
 
-def _empty(counts: Counts, one: Field, other: Field) -> list[Empty]:
-    there = {(a, b) for a, b, *_ in counts.by(one, other).iter_rows()}
-    sizes = [{place: n for place, n, _ in counts.by(field).iter_rows()} for field in (one, other)]
-    total = max(1, sum(sizes[0].values()))
+def _empty(
+    counts: Counts, one: Field, other: Field, there: Container[tuple[int, int]]
+) -> list[Empty]:
+    sizes = [{place: part.n for place, part in counts.by(field).items()} for field in (one, other)]
+    total = max(1, counts.pairs.height)
     found = [
         Empty(
             levels=(one.levels[a], other.levels[b]),

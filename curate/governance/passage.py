@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
 import polars as pl
 
 from curate.governance.estimate import Estimate, Record, share
-from curate.governance.population import Counts, Field
-from curate.ledger.verdict import LEAVES
+from curate.governance.population import Counts, Field, Places
+from curate.ledger.verdict import LEAVES, VERDICTS
 
 
 class Passed(Record):
@@ -32,62 +36,70 @@ class StepPassage(Record):
     fields: dict[str, tuple[Passed, ...]]
 
 
+@dataclass(frozen=True)
+class _Said:
+    """What a step said: for each line the pair's place among the pairs, and the verdict's."""
+
+    pair: Places
+    verdict: Places
+
+    @property
+    def seen(self) -> Places:
+        """Every pair that a line speaks of, once."""
+        return np.unique(self.pair)
+
+
 def passages(decisions: pl.DataFrame, counts: Counts, hidden_below: int) -> tuple[StepPassage, ...]:
     """Every step that the ledger knows, in order."""
-    lines = said(decisions, counts)
     return tuple(
-        _passage(rows, counts, hidden_below)
-        for rows in lines.partition_by("step", maintain_order=True)
+        _passage(step, name, said, counts, hidden_below)
+        for step, name, said in _steps(decisions, counts)
     )
 
 
-def said(decisions: pl.DataFrame, counts: Counts) -> pl.DataFrame:
-    """`step`, `name`, `verdict`, `cell`, `len`: pairs by what a step said of them, `seen` for any."""
-    steps = decisions.select("step", "name").unique().sort("step")
-    codes = decisions.select("pair_id", "step", pl.col("verdict").cast(pl.Categorical)).join(
-        counts.pairs.select("pair_id", "cell").with_row_index("pair"), on="pair_id"
-    )
-    lines = codes.select(pl.col("step").cast(pl.Categorical), "verdict", "pair", "cell").unique()
-    each = lines.group_by("step", "verdict", "cell").len()
-    seen = lines.unique(["step", "pair"]).group_by("step", "cell").len()
-    every = pl.concat(
-        [
-            each.with_columns(pl.col("step", "verdict").cast(pl.String)),
-            seen.with_columns(pl.col("step").cast(pl.String), verdict=pl.lit("seen")),
-        ],
-        how="diagonal",
-    )
-    return every.join(steps, on="step").sort("step", "verdict", "cell")
+def _steps(decisions: pl.DataFrame, counts: Counts) -> Iterator[tuple[str, str, _Said]]:
+    """What each step said; of several lines that say one thing of a pair, one."""
+    names = decisions.select("step", "name").unique().sort("step")
+    place = counts.pairs.select("pair_id").with_row_index("pair")
+    lines = decisions.select(
+        "pair_id",
+        pl.col("step").cast(pl.Enum(names["step"].unique())).to_physical(),
+        pl.col("verdict").cast(pl.Enum(VERDICTS)).to_physical(),
+    ).join(place, on="pair_id")
+    parts = lines.select("step", "verdict", "pair").partition_by("step", as_dict=True)
+    for number, (step, name) in enumerate(names.iter_rows()):
+        if (number,) in parts:
+            pair, verdict = (parts[number,][key].to_numpy() for key in ("pair", "verdict"))
+            both = np.unique(verdict.astype(np.int64) * counts.pairs.height + pair)
+            verdicts, pairs = np.divmod(both, counts.pairs.height)
+            yield step, name, _Said(pairs, verdicts)
 
 
-def _passage(lines: pl.DataFrame, counts: Counts, hidden_below: int) -> StepPassage:
-    step, name = lines.select("step", "name").row(0)
+def _passage(step: str, name: str, said: _Said, counts: Counts, hidden_below: int) -> StepPassage:
+    leaves = [VERDICTS.index(verdict) for verdict in LEAVES]
     return StepPassage(
         step=step,
         name=name,
-        seen=_sum(lines, pl.col("verdict") == "seen"),
-        left=_sum(lines, pl.col("verdict").is_in(LEAVES)),
-        fields={field.name: _levels(lines, counts, field, hidden_below) for field in counts.fields},
+        seen=len(said.seen),
+        left=int(np.isin(said.verdict, leaves).sum()),
+        fields={
+            field.name: tuple(_levels(said, counts, field, hidden_below)) for field in counts.fields
+        },
     )
 
 
-def _sum(lines: pl.DataFrame, which: pl.Expr) -> int:
-    return int(lines.filter(which)["len"].sum())
+def _levels(said: _Said, counts: Counts, field: Field, hidden_below: int) -> Iterator[Passed]:
+    places, width = counts.places(field), len(field.levels)
+    seen = np.bincount(places[said.seen], minlength=width)
+    both = np.bincount(
+        said.verdict * width + places[said.pair], minlength=width * len(VERDICTS)
+    ).reshape(len(VERDICTS), width)
+    for at in np.flatnonzero(seen):
+        verdicts = {VERDICTS[row]: int(both[row, at]) for row in np.flatnonzero(both[:, at])}
+        yield _passed(field.levels[at], int(seen[at]), verdicts, hidden_below)
 
 
-def _levels(
-    lines: pl.DataFrame, counts: Counts, field: Field, hidden_below: int
-) -> tuple[Passed, ...]:
-    found: dict[int, dict[str, int]] = {}
-    for verdict, place, number in counts.of(lines, field, "verdict").iter_rows():
-        found.setdefault(place, {})[verdict] = number
-    return tuple(
-        _passed(field.levels[place], found[place], hidden_below) for place in sorted(found)
-    )
-
-
-def _passed(level: str, verdicts: dict[str, int], hidden_below: int) -> Passed:
-    seen = verdicts.pop("seen", 0)
+def _passed(level: str, seen: int, verdicts: dict[str, int], hidden_below: int) -> Passed:
     if seen < hidden_below:
         return Passed(level=level, seen=None)
     left = sum(verdicts.get(verdict, 0) for verdict in LEAVES)

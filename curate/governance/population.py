@@ -12,14 +12,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import Any, TypeAlias
 
+import numpy as np
 import polars as pl
 
+from curate.governance.proportion import Part
 from curate.pairs.origin import SYNTHETIC
 
 UNKNOWN = "unknown"
 MOST_LEVELS = 100
 """Of a field with more groups than this the smaller ones are one, named by how many they are."""
+Places: TypeAlias = "np.ndarray[Any, np.dtype[np.int64]]"
 
 
 @dataclass(frozen=True)
@@ -28,29 +32,43 @@ class Field:
 
     name: str
     column: str
-    """Where the groups' numbers stand in a frame of counts."""
+    """Where the groups' places stand among the columns of the pairs."""
     levels: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Counts:
-    """The contingency table of all group fields together."""
+    """Pairs with the places of their groups; a group is known by its place among the field's."""
 
     fields: tuple[Field, ...]
     pairs: pl.DataFrame
-    """`pair_id`, `cell`, `kept`, `origin`, and `cluster` where one is named."""
-    cells: pl.DataFrame
-    """`cell`, a column of each field, `n`, `kept`."""
+    """`pair_id`, `row` in the release's table, `kept`, `origin`, the fields' columns, and `cluster`
+    where one is named."""
 
-    def by(self, *fields: Field) -> pl.DataFrame:
-        """A column of each of these fields, `n`, `kept`; only what occurs."""
-        columns = [field.column for field in fields]
-        return self.cells.group_by(columns).agg(pl.col("n", "kept").sum()).sort(columns)
+    def places(self, field: Field) -> Places:
+        """Of every pair its group."""
+        return self.pairs[field.column].to_numpy().astype(np.int64)
 
-    def of(self, rows: pl.DataFrame, field: Field, *by: str) -> pl.DataFrame:
-        """Counts by cell (`cell`, `len`, and what else) as counts by a field's groups."""
-        known = rows.join(self.cells.select("cell", field.column), on="cell")
-        return known.group_by(*by, field.column).agg(pl.col("len").sum()).sort(*by, field.column)
+    def by(self, field: Field) -> dict[int, Part]:
+        """Pairs by group; only groups that occur."""
+        return {at: part for (at,), part in self._by(self.places(field), (field,)).items()}
+
+    def across(self, one: Field, other: Field) -> dict[tuple[int, int], Part]:
+        """Pairs by the groups of two fields; only what occurs."""
+        both = self.places(one) * len(other.levels) + self.places(other)
+        return {(a, b): part for (a, b), part in self._by(both, (one, other)).items()}
+
+    def _by(self, places: Places, fields: Sequence[Field]) -> dict[tuple[int, ...], Part]:
+        shape = tuple(max(1, len(field.levels)) for field in fields)
+        size = int(np.prod(shape))
+        n = np.bincount(places, minlength=size)
+        kept = np.bincount(places[self.pairs["kept"].to_numpy()], minlength=size)
+        return {
+            tuple(int(each) for each in np.unravel_index(at, shape)): Part(
+                int(kept[at]), int(n[at])
+            )
+            for at in np.flatnonzero(n)
+        }
 
 
 @dataclass(frozen=True)
@@ -69,12 +87,21 @@ def counted(
     cluster_by: str | None = None,
 ) -> Populations:
     """Count the pairs of a release."""
-    fields = [_field(pairs, *each) for each in enumerate(groups)]
+    levels = [_levels(pairs[name]) for name in groups]
+    fields = tuple(_field(at, name, levels[at]) for at, name in enumerate(groups))
+    cluster = [] if cluster_by is None else [pl.col(cluster_by).alias("cluster")]
+    rows = pairs.select(
+        "pair_id",
+        "origin",
+        "status",
+        *cluster,
+        *(_places(each, field) for each, field in zip(levels, fields, strict=True)),
+        kept=pl.col("status") == "kept",
+    ).with_row_index("row")
     lacking = [] if decisions is None else _incomplete(decisions)
-    made = pl.col("origin") == SYNTHETIC
-    lacks = pl.col("pair_id").is_in(lacking)
+    made, lacks = pl.col("origin") == SYNTHETIC, pl.col("pair_id").is_in(lacking)
     parts = (~made & ~lacks & (pl.col("status") != "paired"), ~made & lacks, made)
-    return Populations(*(_counted(pairs.filter(part), fields, cluster_by) for part in parts))
+    return Populations(*(Counts(fields, rows.filter(part)) for part in parts))
 
 
 def _incomplete(decisions: pl.DataFrame) -> list[str]:
@@ -91,27 +118,14 @@ def _forms(name: str) -> bool:
     return name in ("read", "merge equal rows", "review", "complete") or name.startswith("pair ")
 
 
-def _counted(here: pl.DataFrame, fields: list[Field], cluster_by: str | None) -> Counts:
-    cluster = [] if cluster_by is None else [pl.col(cluster_by).alias("cluster")]
-    numbers = [_numbers(here[field.name], field) for field in fields]
-    rows = here.select(
-        "pair_id", "origin", *cluster, *numbers, kept=pl.col("status") == "kept"
-    ).with_columns(cell=_cells(numbers, here.height))
-    columns = [field.column for field in fields]
-    cells = rows.group_by("cell").agg(
-        pl.col(columns).first(), n=pl.len().cast(pl.Int64), kept=pl.col("kept").sum().cast(pl.Int64)
-    )
-    return Counts(tuple(fields), rows.drop(columns), cells.sort("cell"))
-
-
-def _field(pairs: pl.DataFrame, place: int, name: str) -> Field:
-    sizes = _levels(pairs[name]).value_counts(name="n").rows()
+def _field(at: int, name: str, values: pl.Series) -> Field:
+    sizes = values.value_counts(name="n").rows()
     levels = [level for level, _ in sorted(sizes, key=lambda size: (-size[1], size[0]))]
     known = [level for level in levels if level != UNKNOWN]
     if len(known) > MOST_LEVELS:
         known = [*known[:MOST_LEVELS], f"{len(known) - MOST_LEVELS} smaller groups"]
     last = [UNKNOWN] if UNKNOWN in levels else []
-    return Field(name, f"group_{place}", (*known, *last))
+    return Field(name, f"group_{at}", (*known, *last))
 
 
 def _levels(values: pl.Series) -> pl.Series:
@@ -122,21 +136,8 @@ def _levels(values: pl.Series) -> pl.Series:
     return text.replace("", None).fill_null(UNKNOWN)
 
 
-def _numbers(values: pl.Series, field: Field) -> pl.Series:
-    """Each pair's group as its place among the field's."""
-    places = pl.DataFrame(
-        {"level": field.levels, "place": range(len(field.levels))},
-        schema={"level": pl.String, "place": pl.UInt32},
-    )
-    rest = sum(level != UNKNOWN for level in field.levels) - 1
-    found = _levels(values).to_frame().join(places, on="level", how="left", maintain_order="left")
-    return found["place"].fill_null(max(rest, 0)).alias(field.column)
-
-
-def _cells(numbers: Sequence[pl.Series], height: int) -> pl.Series:
-    """One number for every combination of groups that occurs."""
-    cell = pl.zeros(height, pl.UInt64, eager=True)
-    for number in numbers:
-        radix = (number.max() or 0) + 1  # type: ignore[operator]
-        cell = (cell * radix + number.cast(pl.UInt64)).rank("dense").cast(pl.UInt64)
-    return cell.alias("cell")
+def _places(values: pl.Series, field: Field) -> pl.Series:
+    """Each pair's group as its place among the field's; a smaller one is in the last but `unknown`."""
+    rest = max(0, sum(level != UNKNOWN for level in field.levels) - 1)
+    known = {level: at for at, level in enumerate(field.levels)}
+    return values.replace_strict(known, default=rest, return_dtype=pl.UInt32).alias(field.column)

@@ -48,10 +48,10 @@ def represented(
 def _of_field(
     counts: Counts, made: Counts, field: Field, reference: Mapping[str, float]
 ) -> Representation:
-    rows = {field.levels[place]: (n, kept) for place, n, kept in counts.by(field).iter_rows()}
-    added = {field.levels[place]: kept for place, _, kept in made.by(field).iter_rows()}
-    before = {level: rows.get(level, (0, 0))[0] for level in reference}
-    after = {level: rows.get(level, (0, 0))[1] for level in reference}
+    parts = {field.levels[place]: part for place, part in counts.by(field).items()}
+    added = {field.levels[place]: part.kept for place, part in made.by(field).items()}
+    before = {level: parts[level].n if level in parts else 0 for level in reference}
+    after = {level: parts[level].kept if level in parts else 0 for level in reference}
     released = {level: after[level] + added.get(level, 0) for level in reference}
     stages = (before, after, released)
     return Representation(
@@ -66,7 +66,7 @@ def _of_field(
             )
             for level, wanted in reference.items()
         ),
-        left_out=sum(n for level, (n, _) in rows.items() if level not in reference),
+        left_out=sum(part.n for level, part in parts.items() if level not in reference),
         **dict(
             zip(
                 ("distance_before", "distance_after", "distance_released"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -44,11 +43,13 @@ def lines(said: pl.DataFrame, step: str, name: str) -> pl.DataFrame:
 
 
 def counts(kept: Sequence[int], sizes: Sequence[int]) -> Counts:
-    """One field's contingency table, without pairs."""
+    """Pairs of one field's groups, so many of so many kept."""
     field = Field("group", "group_0", tuple(f"g{place}" for place in range(len(sizes))))
-    columns: dict[str, Any] = {"cell": range(len(sizes)), "group_0": range(len(sizes))}
-    cells = pl.DataFrame({**columns, "n": list(sizes), "kept": [int(each) for each in kept]})
-    return Counts((field,), pl.DataFrame(), cells)
+    pairs = {
+        "group_0": np.repeat(np.arange(len(sizes)), sizes),
+        "kept": np.concatenate([np.arange(n) < k for k, n in zip(kept, sizes, strict=True)]),
+    }
+    return Counts((field,), pl.DataFrame(pairs))
 
 
 def simulated(seed: int, rates: Sequence[float], sizes: Sequence[int] = UNEVEN) -> Counts:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.governance.associations import PRIOR, Association, associations
+from curate.governance.associations import PRIOR, Association, _parted, associations
 from curate.governance.population import counted
 from curate.pairs.wording import parted
 from tests.governance.counts import decided
@@ -97,3 +97,11 @@ def test_words(text: str, words: list[str]) -> None:
 def test_words_are_words_of_the_normal_form(text: str) -> None:
     assert all(word and not word.isspace() for word in parted(text))
     assert parted(text + ".") == parted(text)
+
+
+@given(st.lists(st.text(st.characters(max_codepoint=300)), max_size=8))
+def test_many_texts_at_once_are_parted_as_one(texts: list[str]) -> None:
+    found = _parted(pl.Series(texts, dtype=pl.String)).rows()
+    assert sorted(found) == sorted(
+        (place, word) for place, text in enumerate(texts) for word in set(parted(text))
+    )

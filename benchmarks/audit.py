@@ -18,12 +18,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from curate.governance.audit import Audit, audited
+from curate.governance.audit import audited
 from curate.governance.audit_settings import AuditSettings
+from curate.governance.population import counted
+from curate.governance.selection import Judged, contrasts, judged
 from curate.ledger.verdict import LEDGER
 
 SIZES = (3000, 1500, 1000, 700, 500, 300, 200, 120)
-RATES = (0.5, 0.8, 0.95, 0.985)
+RATES = (0.5, 0.9, 0.985)
+AUDIT = AuditSettings()
 RUNS = 1000
 PAIRS, FIELDS, LEVELS, STEPS = 1_000_000, 12, 12, 10
 
@@ -42,8 +45,7 @@ def main() -> None:
 def null() -> None:
     """Every alarm is false."""
     for rate in RATES:
-        found = [audit(groups([rate] * 8, seed)) for seed in range(RUNS)]
-        told(f"null, all kept at {rate:.1%}", found)
+        told(f"null, all kept at {rate:.1%}", [judge(groups([rate] * 8, n)) for n in range(RUNS)])
 
 
 def planted() -> None:
@@ -51,12 +53,9 @@ def planted() -> None:
     for rate in RATES:
         rates = [rate] * 8
         rates[place] -= 0.1
-        found = [audit(groups(rates, seed)) for seed in range(RUNS)]
-        hits = sum(
-            any(f.level == f"g{place}" and f.direction == "kept less" for f in one.flagged)
-            for one in found
-        )
-        others = sum(any(f.level != f"g{place}" for f in one.flagged) for one in found)
+        flags = [flagged(judge(groups(rates, seed))) for seed in range(RUNS)]
+        hits = sum((f"g{place}", "kept less") in each for each in flags)
+        others = sum(any(level != f"g{place}" for level, _ in each) for each in flags)
         print(f"{rate:.1%} against {rates[place]:.1%}: found in {hits / RUNS:.1%} of {RUNS} runs, "
               f"another group flagged in {others / RUNS:.1%}")  # fmt: skip
 
@@ -64,17 +63,19 @@ def planted() -> None:
 def clusters() -> None:
     by_pair, by_speaker = AuditSettings(), AuditSettings(cluster_by="speaker")
     for settings, name in ((by_pair, "by pairs"), (by_speaker, "by speakers")):
-        found = [audit(speakers(seed), settings) for seed in range(RUNS // 2)]
+        found = [judge(speakers(seed), settings) for seed in range(RUNS)]
         told(f"null of 120 speakers with 40 pairs each, {name}", found)
 
 
-def told(name: str, found: list[Audit]) -> None:
-    alarms = sum(
-        any((level.p_family or 1.0) <= 0.05 for level in one.fields[0].levels) for one in found
-    )
-    flags = sum(bool(one.flagged) for one in found)
+def told(name: str, found: list[Judged]) -> None:
+    alarms = sum(any((one.p_family or 1) <= 0.05 for one in each.levels["group"]) for each in found)
+    flags = sum(bool(flagged(each)) for each in found)
     print(f"{name}: significant in {alarms / len(found):.1%} of {len(found)} runs, "
           f"flagged in {flags / len(found):.1%}")  # fmt: skip
+
+
+def flagged(found: Judged) -> set[tuple[str, str]]:
+    return {(one.level, one.flagged) for one in found.levels["group"] if one.flagged}
 
 
 def size() -> None:
@@ -88,10 +89,10 @@ def size() -> None:
         ("all fields and words of a caption", names, ["caption"], AuditSettings()),
         ("one field by 50,000 speakers", names[:1], [], AuditSettings(cluster_by="speaker")),
     ):
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         found = audited(pairs, decisions, None, fields, texts, settings)
-        seconds = time.perf_counter() - start
-        print(f"{what}: {seconds:.1f} s, {found.family.tests} tests, {len(found.flagged)} flagged, "
+        seconds, busy = time.perf_counter() - start, time.process_time() - busy
+        print(f"{what}: {seconds:.1f} s, {busy:.1f} s of processors, {found.family.tests} tests, {len(found.flagged)} flagged, "
               f"{len(found.model_dump_json()) / 1e6:.1f} MB")  # fmt: skip
 
 
@@ -120,10 +121,9 @@ def complete(columns: dict[str, Any]) -> pl.DataFrame:
     )
 
 
-def audit(pairs: pl.DataFrame, settings: AuditSettings | None = None) -> Audit:
-    verdict = pl.when(pl.col("status") == "kept").then(pl.lit("keep")).otherwise(pl.lit("drop"))
-    lines = ledger(pairs.select("pair_id", verdict=verdict), "00")
-    return audited(pairs, lines, None, ["group"], [], settings or AuditSettings())
+def judge(pairs: pl.DataFrame, settings: AuditSettings = AUDIT) -> Judged:
+    whole = counted(pairs, None, ["group"], settings.cluster_by).whole
+    return judged(contrasts(whole, settings), settings)
 
 
 def ledger(said: pl.DataFrame, step: str) -> pl.DataFrame:

@@ -42,11 +42,8 @@ class _Said:
 
     pair: Places
     verdict: Places
-
-    @property
-    def seen(self) -> Places:
-        """Every pair that a line speaks of, once."""
-        return np.unique(self.pair)
+    seen: Places
+    """Every pair that a line speaks of, once."""
 
 
 def passages(decisions: pl.DataFrame, counts: Counts, hidden_below: int) -> tuple[StepPassage, ...]:
@@ -69,10 +66,18 @@ def _steps(decisions: pl.DataFrame, counts: Counts) -> Iterator[tuple[str, str, 
     parts = lines.select("step", "verdict", "pair").partition_by("step", as_dict=True)
     for number, (step, name) in enumerate(names.iter_rows()):
         if (number,) in parts:
-            pair, verdict = (parts[number,][key].to_numpy() for key in ("pair", "verdict"))
-            both = np.unique(verdict.astype(np.int64) * counts.pairs.height + pair)
-            verdicts, pairs = np.divmod(both, counts.pairs.height)
-            yield step, name, _Said(pairs, verdicts)
+            columns = (parts[number,][key].to_numpy() for key in ("pair", "verdict"))
+            pair, verdict = (column.astype(np.int64) for column in columns)
+            yield step, name, _said(pair, verdict, counts.pairs.height)
+
+
+def _said(pair: Places, verdict: Places, height: int) -> _Said:
+    there = np.zeros(height, np.bool_)
+    there[pair] = True
+    seen = np.flatnonzero(there)
+    if len(seen) < len(pair):
+        verdict, pair = np.divmod(np.unique(verdict * height + pair), height)
+    return _Said(pair, verdict, seen)
 
 
 def _passage(step: str, name: str, said: _Said, counts: Counts, hidden_below: int) -> StepPassage:

@@ -56,11 +56,11 @@ def passages(decisions: pl.DataFrame, counts: Counts, hidden_below: int) -> tupl
 
 def _steps(decisions: pl.DataFrame, counts: Counts) -> Iterator[tuple[str, str, _Said]]:
     """What each step said; of several lines that say one thing of a pair, one."""
-    names = decisions.select("step", "name").unique().sort("step")
+    names = decisions.select("step", "name").unique("step").sort("step")
     place = counts.pairs.select("pair_id").with_row_index("pair")
     lines = decisions.select(
         "pair_id",
-        pl.col("step").cast(pl.Enum(names["step"].unique())).to_physical(),
+        pl.col("step").cast(pl.Enum(names["step"])).to_physical(),
         pl.col("verdict").cast(pl.Enum(VERDICTS)).to_physical(),
     ).join(place, on="pair_id")
     parts = lines.select("step", "verdict", "pair").partition_by("step", as_dict=True)

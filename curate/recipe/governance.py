@@ -34,7 +34,11 @@ def check_governance(
     fields: Fields,
     directory: Path,
 ) -> None:
-    """Complain about gates on facts that no release of this recipe has."""
+    """Complain about gates on facts that no release of this recipe has, and about an audit of fields
+    that it has not.
+    """
+    for objection in governance.audit.check(fields):
+        reading.objection(("governance", "audit"), objection)
     words = {item.part.word for item in evaluations}
     _check_gates(reading, ("governance", "gates"), governance.gates, words)
     _check_files(reading, governance, directory)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import Finished
 from tests.governance.counts import release
-from tests.workspace import curate
+from tests.workspace import Workspace, curate
 
 GROUPS: dict[str | None, tuple[int, int]] = {
     "woman": (300, 600),
@@ -148,3 +148,21 @@ def test_what_cannot_be_audited(
     (tmp_path / "empty").mkdir()
     said = curate("audit", *arguments)
     assert (said.code, message in said.err) == (code, True), said.err
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"reference": {"gendre": {"a": 1.0}}}, "'gendre' is no group field"),
+        ({"origins": {"gender": "annotated"}}, "'gender' is no group field"),
+        ({"cluster_by": "speaker"}, "'speaker' is no metadata field"),
+        ({"reference": {"category": {"a": 0.7}}}, "shares must be 1 together"),
+        ({"origins": {"category": "guessed"}}, "category"),
+    ],
+)
+def test_a_recipe_is_told_what_its_audit_cannot_be(
+    workspace: Workspace, said: dict[str, Any], message: str
+) -> None:
+    told = curate("plan", workspace.having(governance={"audit": said}).path)
+    assert told.code == 2
+    assert message in " ".join(told.err.split())

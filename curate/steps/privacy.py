@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from curate.steps.faces import Faces
 from curate.steps.private_text import PrivateText
 from curate.steps.step import Step
 from curate.steps.strip import Strip
@@ -14,4 +15,4 @@ class Privacy(Step):
 
     word: ClassVar[str] = "privacy"
     summary: ClassVar[str] = "redact, drop or flag what tells of people"
-    forms: ClassVar[tuple[type[Step], ...]] = (PrivateText, Strip)
+    forms: ClassVar[tuple[type[Step], ...]] = (PrivateText, Strip, Faces)

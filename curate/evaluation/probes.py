@@ -23,7 +23,7 @@ class Probes(Evaluation):
 
     Personal data, places in pictures, strings that stand nowhere else, captions that speak of
     somebody else, mismatched pairs, captions painted into pictures, copies across splits, orders to
-    language models. Each probe has pairs of its own; what a recipe gives no ground for is said to be
+    language models, refusals. Each probe has pairs of its own; what a recipe gives no ground for is said to be
     not applicable. Intervals are Wilson's at 95 %.
     """
 
@@ -95,6 +95,7 @@ def _plantings() -> list[Planting]:
     from curate.evaluation.probe_counterfactual import Counterfactual
     from curate.evaluation.probe_injection import Injection
     from curate.evaluation.probe_mismatched import Mismatched
+    from curate.evaluation.probe_opt_out import OptOuts
     from curate.evaluation.probe_painted import Painted
     from curate.evaluation.probe_personal import Personal
     from curate.evaluation.probe_places import Places
@@ -108,6 +109,7 @@ def _plantings() -> list[Planting]:
         Mismatched(),
         Painted(),
         Injection(),
+        OptOuts(),
     ]
 
 

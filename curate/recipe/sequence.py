@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from curate.recipe.items import Item
 from curate.steps.score import Score
+from curate.steps.strip import Strip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,7 @@ def check_steps(
         reading.at_key(extra.path, "a recipe has one split; this is another")
     _check_sources(reading, steps, sources)
     _check_publishes(reading, steps)
+    _check_stripping(reading, steps)
     scores: list[str] = []
     for item in steps:
         _check_takes(reading, item, scores)
@@ -42,6 +44,16 @@ def check_steps(
     for judged in evaluations:
         _check_takes(reading, judged, compared)
         _check_fills(reading, judged, [item.part for item in steps])
+
+
+def _check_stripping(reading: Reading, steps: Sequence[Item[Step]]) -> None:
+    """What files reserve stands among what is taken out of them."""
+    stripped = False
+    for item in steps:
+        stripped = stripped or isinstance(item.part, Strip)
+        if stripped and item.part.word == "consent":
+            message = "'consent' reads what files reserve, and an earlier step has taken that out"
+            reading.at_key(item.path, message, hint="put it before `privacy: {strip: …}`")
 
 
 def check_references(reading: Reading, steps: Sequence[Item[Step]]) -> None:

@@ -95,6 +95,26 @@ def test_what_does_not_apply_says_why(pictures: Workspace) -> None:
         "mismatched": "no step scores how well the parts of a pair belong together",
         "painted": "no step scores pictures with texts",
         "injection": "no language model reads a text of the pairs",
+        "opt_out": "the recipe has no `consent` step",
+    }
+
+
+def test_refusals_are_replayed(pictures: Workspace) -> None:
+    (pictures.root / "recipes" / "refused.txt").write_text("example.org\n")
+    fields = {**pictures.recipe["fields"], "url": {"type": "metadata"}}
+    (source,) = pictures.recipe["sources"]
+    told = {"jsonl": {**source["jsonl"], "url": "url"}}
+    consent = {"consent": {"lists": ["refused.txt"], "urls": "url"}}
+    workspace = pictures.having(name="asked", fields=fields, sources=[told], steps=[consent])
+    lines = [json.loads(line) for line in (pictures.media / "pairs.jsonl").read_text().splitlines()]
+    write_lines(
+        pictures.media / "pairs.jsonl", ({**line, "url": "https://a.net/b"} for line in lines)
+    )
+    probe = found(workspace)["opt_out"]
+    assert {share.name: share.value for share in probe.shares} == {
+        "caught": 1.0,
+        "caught: file": 1.0,
+        "caught: domain": 1.0,
     }
 
 

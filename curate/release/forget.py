@@ -11,7 +11,7 @@ pair along: the pair is labelled anew.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ class Trace:
     """What was found."""
 
     pairs: pl.DataFrame
-    """`place`, `pair_id`, and `asked`: whether it was named, or goes with another."""
+    """`place`, `pair_id`, `placed`, and `asked`: whether it was named, or goes with another."""
     contents: frozenset[str]
     """Collected contents that nobody else holds."""
     made: frozenset[str]
@@ -85,8 +85,6 @@ class Trace:
     """The ids by which sources would bring pairs back."""
     shared: int
     """Contents of theirs that stay, since others hold them too."""
-    staying: frozenset[str] = field(repr=False)
-    """All contents of the pairs that stay."""
 
     def of(self, place: str) -> int:
         """How many pairs go from a place."""
@@ -95,7 +93,8 @@ class Trace:
     @property
     def names(self) -> frozenset[str]:
         """Every id and hash that must be nowhere afterwards."""
-        return frozenset(self.pairs["pair_id"]) | self.ids | self.contents | self.made
+        own = self.pairs.filter(~pl.col("placed"))["pair_id"]
+        return frozenset(own) | self.ids | self.contents | self.made
 
 
 def of_release(folder: Path) -> Holdings:
@@ -168,15 +167,14 @@ def _told(
     whole = rows.join(theirs, on=_NODE, how="semi").filter("placed")
     ids = {*rows.join(whole, on=_NODE, how="anti")["pair_id"], *whole["own_id"]}
     exclusive = (held - stay) | request.hashes
+    known = gone.join(pairs.select(*_NODE, "placed"), on=_NODE)
+    told = known.join(asked.with_columns(asked=pl.lit(value=True)), on=_NODE, how="left")
     return Trace(
-        pairs=gone.join(asked.with_columns(asked=pl.lit(value=True)), on=_NODE, how="left")
-        .with_columns(pl.col("asked").fill_null(value=False))
-        .sort(_NODE),
+        pairs=told.with_columns(pl.col("asked").fill_null(value=False)).sort(_NODE),
         contents=exclusive,
         made=made - exclusive,
         ids=frozenset(ids),
         shared=len(held & stay),
-        staying=(stay | frozenset(others["key"])) - exclusive,
     )
 
 

@@ -1,4 +1,6 @@
-"""Contents that are the same as a file once decoded: other encodings of one picture or recording."""
+"""Contents that are the same in other bytes: other encodings of one picture or recording, and what a
+release holds in place of a content.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ from curate.pairs.identity import content_hash
 from curate.run.build import Options, opened
 from curate.run.contents import placed
 from curate.run.forget_recipes import place_of, recipe_of
+from curate.run.others import cells
 from curate.run.progress import Silence
 from curate.steps.equality import DECODED, form
 
@@ -40,6 +43,22 @@ def alike(
                 f"other encodings of the files were not looked for in {name} "
                 f"({told.splitlines()[0]})"
             )
+    return frozenset(found)
+
+
+def released_as(release: Path, hashes: frozenset[str]) -> frozenset[str]:
+    """Keys of the contents for which a release holds bytes of these hashes: pixels of a vector
+    picture, a span cut out as a file.
+    """
+    pairs = pl.read_parquet(release / "pairs.parquet")
+    names = [
+        column.removesuffix("_sha256") for column in pairs.columns if column.endswith("_sha256")
+    ]
+    found: set[str] = set()
+    for name in names:
+        ids = [pair for pair, _, _, data in cells(release, name) if content_hash(data) in hashes]
+        mine = pairs.filter(pl.col("pair_id").is_in(ids))
+        found.update(mine[f"{name}_sha256"].drop_nulls())
     return frozenset(found)
 
 

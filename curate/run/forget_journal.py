@@ -4,10 +4,15 @@ until all is done, so that one that was killed can be finished. It holds marks, 
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
+
+from curate.errors import CurateError
 
 
 class _Part(BaseModel):
@@ -81,6 +86,19 @@ class Journal(_Part):
             file.flush()
             os.fsync(file.fileno())
         staged.rename(path)
+
+
+@contextmanager
+def alone(workspace: Path) -> Iterator[None]:
+    """Hold a workspace against other forgettings."""
+    path = workspace / ".curate" / "forget.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CurateError(f"another forgetting is under way in {workspace}") from None
+        yield
 
 
 def journal_path(workspace: Path) -> Path:

@@ -31,14 +31,15 @@ def place_of(workspace: Path, name: str) -> Path:
 
 
 def recipe_of(workspace: Path, text: str, place: Path) -> Recipe:
-    """A recipe's text, read as if it stood at a place."""
-    with _staged(workspace, text) as path:
+    """A recipe's text, read as if it stood at a place: beside what it names, such as a policy."""
+    folder = place.parent if place.parent.is_dir() else workspace / ".curate"
+    with _staged(folder, text) as path:
         return replace(read_recipe(path), path=place)
 
 
 def with_version(workspace: Path, text: str, version: str) -> str:
     """A recipe's text under another version, all else as it was."""
-    with _staged(workspace, text) as path:
+    with _staged(workspace / ".curate", text) as path:
         return _replaced(read_document(path)[0], version)
 
 
@@ -81,9 +82,9 @@ def _replaced(document: Document, version: str) -> str:
 
 
 @contextmanager
-def _staged(workspace: Path, text: str) -> Iterator[Path]:
-    path = workspace / ".curate" / "forgetting.yaml"
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _staged(folder: Path, text: str) -> Iterator[Path]:
+    path = folder / ".forgetting"
+    folder.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode())
     try:
         yield path

@@ -28,13 +28,14 @@ from curate.release.forget_mention import mentions
 from curate.release.publish import DRAFT, read_manifest
 from curate.release.tombstone import FILE as TOMBSTONE
 from curate.run.build import Options, build, opened, store_folder_of
-from curate.run.forget_alike import alike
+from curate.run.forget_alike import alike, released_as
 from curate.run.forget_erasing import erased
 from curate.run.forget_journal import (
     Counts,
     Doomed,
     Journal,
     Rebuild,
+    alone,
     journal_path,
     read_journal,
 )
@@ -93,37 +94,42 @@ class Receipt(BaseModel):
 
 def forget(workspace: Path, asked: Asked, progress: Progress | None = None) -> Receipt:
     """Forget; raises `CurateError`. A forgetting that was interrupted is finished first."""
-    if read_journal(workspace) is not None:
-        finish(workspace, progress)
-    planned(workspace, asked).write(workspace)
-    receipt = finish(workspace, progress)
-    assert receipt is not None
-    return receipt
+    with alone(workspace):
+        if read_journal(workspace) is not None:
+            _finish(workspace, progress or Silence())
+        planned(workspace, asked).write(workspace)
+        return _finish(workspace, progress or Silence())
+
+
+def finish(workspace: Path, progress: Progress | None = None) -> Receipt | None:
+    """Do what is written down and not done; None where nothing is."""
+    with alone(workspace):
+        if read_journal(workspace) is None:
+            return None
+        return _finish(workspace, progress or Silence())
 
 
 def planned(workspace: Path, asked: Asked) -> Journal:
     """What forgetting would do. Nothing is changed, but that a key is made where there is none."""
     notes: list[str] = []
-    forgotten = open_marks(workspace)
-    ids = frozenset(name for name in asked.ids if not forgotten.knows("pair", name))
-    files = frozenset(content_hash(path.read_bytes()) for path in asked.media)
-    folders = release_folders(workspace)
-    near = alike(workspace, folders, asked.media, notes)
-    request = Request(ids, asked.hashes | files | near)
-    places = {str(folder): of_release(folder) for folder in folders}
-    trace = traced(list(places.values()), request)
-    affected = [p for p in places if trace.of(p) or mentions(Path(p), trace)]
-    names = sorted({str(Side.of(Path(place)).manifest["name"]) for place in affected})
-    sources = [one for name in names for one in _as_read(workspace, name, affected, notes)]
-    trace = traced([*places.values(), *sources], request)
-    return _journal(workspace, trace, affected, forgotten, notes)
+    forgotten, folders = open_marks(workspace), release_folders(workspace)
+    releases = [of_release(folder) for folder in folders]
+    request = Request(
+        _still_here(asked.ids, releases, forgotten), _contents(workspace, asked, folders, notes)
+    )
+    trace = traced(releases, request)
+    sources = [
+        one
+        for folder in _newest(_affected(folders, trace))
+        for one in _as_read(workspace, folder, notes)
+    ]
+    trace = traced([*releases, *sources], request)
+    return _journal(workspace, trace, _affected(folders, trace), forgotten, notes)
 
 
-def finish(workspace: Path, progress: Progress | None = None) -> Receipt | None:
-    """Do what is written down and not done; None where nothing is."""
+def _finish(workspace: Path, progress: Progress) -> Receipt:
     journal = read_journal(workspace)
-    if journal is None:
-        return None
+    assert journal is not None
     store = MeasureStore(store_folder_of(workspace))
     with store.alone():
         forgotten = remember(workspace, open_marks(workspace), journal.marks)
@@ -131,11 +137,8 @@ def finish(workspace: Path, progress: Progress | None = None) -> Receipt | None:
         removed = {**erased(workspace, journal, gone), **taken_out(store, gone)}
         for one in journal.releases:
             set_version(workspace, one)
-    built, errors = _rebuilt(workspace, journal, progress or Silence())
-    with store.alone():
-        for kind, count in swept(store, _needed(workspace, store, built)).items():
-            name = f"{kind} that may have been derived"
-            removed[name] = removed.get(name, 0) + count
+    built, errors = _rebuilt(workspace, journal, progress)
+    removed |= _swept(workspace, store, built)
     if errors:
         raise _unfinished(workspace, errors)
     receipt = Receipt(
@@ -146,11 +149,56 @@ def finish(workspace: Path, progress: Progress | None = None) -> Receipt | None:
         successors=_successors(workspace, journal),
         removed=removed,
         sources=sorted({line for one in built for line in _rows(one)}),
-        unreached=unreached(workspace, journal, gone),
+        unreached=[*_shared(workspace, store), *unreached(workspace, journal, gone)],
     )
     _write(workspace, receipt)
     journal_path(workspace).unlink()
     return receipt
+
+
+def _still_here(
+    ids: frozenset[str], releases: Sequence[Holdings], forgotten: Forgotten
+) -> frozenset[str]:
+    """Without those that were forgotten before, unless they are here after all."""
+    here = {name for one in releases for name in one.pairs["pair_id"]}
+    return frozenset(name for name in ids if name in here or not forgotten.knows("pair", name))
+
+
+def _contents(
+    workspace: Path, asked: Asked, folders: Sequence[Path], notes: list[str]
+) -> frozenset[str]:
+    """The hashes that are asked for, and those of contents that are the same in other bytes."""
+    files = frozenset(content_hash(path.read_bytes()) for path in asked.media)
+    hashes = asked.hashes | files | alike(workspace, folders, asked.media, notes)
+    return hashes.union(*(released_as(folder, hashes) for folder in folders if hashes))
+
+
+def _affected(folders: Sequence[Path], trace: Trace) -> list[Path]:
+    return [folder for folder in folders if trace.of(str(folder)) or mentions(folder, trace)]
+
+
+def _newest(folders: Sequence[Path]) -> list[Path]:
+    """One folder of each recipe."""
+    return list({folder.parent.name: folder for folder in folders}.values())
+
+
+def _swept(workspace: Path, store: MeasureStore, built: Sequence[Built]) -> dict[str, int]:
+    """What may have been derived; in a store of several workspaces that would be theirs too."""
+    if _shared(workspace, store):
+        return {}
+    with store.alone():
+        found = swept(store, _needed(workspace, store, built))
+    return {f"{kind} that may have been derived": count for kind, count in found.items()}
+
+
+def _shared(workspace: Path, store: MeasureStore) -> list[str]:
+    if store.root == workspace / ".curate" / "store":
+        return []
+    told = (
+        f"the store {store.root} is not this workspace's own: what bears a forgotten hash has left "
+        "it, values that were derived further may be there; remove it where nobody else needs it"
+    )
+    return [told]
 
 
 def release_folders(workspace: Path) -> list[Path]:
@@ -160,15 +208,11 @@ def release_folders(workspace: Path) -> list[Path]:
     return [folder for folder in found if not (folder / TOMBSTONE).exists()]
 
 
-def _as_read(
-    workspace: Path, name: str, affected: Sequence[str], notes: list[str]
-) -> Iterator[Holdings]:
+def _as_read(workspace: Path, release: Path, notes: list[str]) -> Iterator[Holdings]:
     """What the sources of a recipe hold now: also contents that its releases conceal."""
-    newest = [Path(p) for p in affected if Side.of(Path(p)).manifest["name"] == name][-1]
+    name, text = release.parent.name, (release / "recipe.yaml").read_text()
     try:
-        recipe = recipe_of(
-            workspace, (newest / "recipe.yaml").read_text(), place_of(workspace, name)
-        )
+        recipe = recipe_of(workspace, text, place_of(workspace, name))
         with opened(recipe, Options(), Silence(), compute=False) as (course, _):
             table = course.gathered.table
     except (CurateError, OSError) as error:
@@ -183,13 +227,13 @@ def _as_read(
 def _journal(
     workspace: Path,
     trace: Trace,
-    affected: Sequence[str],
+    affected: Sequence[Path],
     forgotten: Forgotten,
     notes: Sequence[str],
 ) -> Journal:
     homes = workspace / "releases"
-    releases = [Path(place) for place in affected if Path(place).is_relative_to(homes)]
-    others = [Path(place) for place in affected if not Path(place).is_relative_to(homes)]
+    releases = [folder for folder in affected if folder.is_relative_to(homes)]
+    others = [folder for folder in affected if not folder.is_relative_to(homes)]
     rebuilds = list(_rebuilds(workspace, releases, trace))
     successor = {one.name: one.version for one in rebuilds if one.version != DRAFT}
     ids = set(trace.pairs["pair_id"])
@@ -202,7 +246,7 @@ def _journal(
         ),
         derived=sorted(
             {forgotten.mark("content", key) for key in trace.made}
-            | {forgotten.mark("pair", name) for name in ids}
+            | {forgotten.mark("pair", name) for name in trace.names}
         ),
         releases=[_doomed(folder, trace, successor) for folder in releases],
         folders=[str(folder.relative_to(workspace)) for folder in others],

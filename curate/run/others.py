@@ -139,13 +139,13 @@ def _embedded(release: Path, name: str, modality: str) -> pl.DataFrame:
     schema = {"row": pl.String, "key": pl.String, "path": pl.String, "member": pl.String}
     found = [
         (pair, content_hash(data), path, member)
-        for pair, path, member, data in _cells(release, name)
+        for pair, path, member, data in cells(release, name)
     ]
     frame = pl.DataFrame(found, schema, orient="row")
     return frame.with_columns(modality=pl.lit(modality))
 
 
-def _cells(release: Path, name: str) -> Iterator[tuple[str, str, str, bytes]]:
+def cells(release: Path, name: str) -> Iterator[tuple[str, str, str, bytes]]:
     """Pair, path, member and bytes of a field's media, where a release holds any."""
     import pyarrow.parquet as pq
 

@@ -45,14 +45,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     root = tmp_path_factory.mktemp("birds")
     (root / "media").mkdir()
     for bird in BIRDS:
-        for place in PLACES:
+        for where in PLACES:
             number = len(rows)
             photo(number).save(root / "media" / f"{number}.png")
-            told = f"Number {number} shows one {bird}, {place}, and no other."
+            told = f"Number {number} shows one {bird}, {where}, and no other."
             rows.append(
                 {
                     "image": f"{number}.png",
-                    "title": f"a {bird} {place}",
+                    "title": f"a {bird} {where}",
                     "caption": None if number % 5 == 3 else told,
                 }
             )

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from curate.errors import CurateError
+from curate.errors import CurateError, GateFailed
 from curate.pairs.identity import content_hash
 from curate.release.tombstone import FILE as TOMBSTONE
 from curate.release.verify import problems
@@ -205,6 +205,46 @@ def test_a_file_is_known_in_another_encoding(workspace: Workspace, tmp_path: Pat
     )
 
 
+def test_what_a_release_holds_in_place_of_a_content(workspace: Workspace) -> None:
+    """Pixels of a vector picture, as somebody finds them in the data."""
+    workspace.build()
+    data = pl.concat(pl.read_parquet(p) for p in workspace.release.glob("data/*/*.parquet"))
+    ball = data.filter(pl.col("caption") == "A blue ball.").row(0, named=True)
+    sha256 = content_hash(ball["image"]["bytes"])
+    receipt = forget(workspace.root, Asked(hashes=frozenset({sha256})))
+    assert receipt.counts.asked == 1
+    assert receipt.sources == ["folder: things/ball.svg"]
+    assert holding(workspace.root, [ball["pair_id"], sha256]) == []
+
+
+def test_a_candidate_that_failed_a_gate_goes(workspace: Workspace) -> None:
+    gated = workspace.having(governance={"gates": {"pairs.kept": {"min": 1000}}})
+    with pytest.raises(GateFailed):
+        gated.build()
+    candidate = workspace.root / ".curate" / "candidates" / "ten" / "1.0.0"
+    pairs = pl.read_parquet(candidate / "pairs.parquet")
+    owl = pairs.filter(pl.col("row") == "birds/owl.webp").row(0, named=True)
+    forget(workspace.root, Asked(ids=frozenset({owl["pair_id"]})))
+    assert not candidate.exists()
+    assert holding(workspace.root, names_of(owl)) == []
+
+
+def test_a_store_that_others_share_keeps_what_is_theirs(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CURATE_STORE", str(tmp_path / "store"))
+    workspace.build()
+    owl = pair(workspace, "birds/owl.webp")
+    other = workspace.copied(tmp_path / "other")
+    (other.media / "things" / "chair.txt").write_text("A chair that only they have.\n")
+    other.build()
+    receipt = forget(workspace.root, Asked(ids=frozenset({owl["pair_id"]})))
+    assert holding(tmp_path / "store", names_of(owl)) == []
+    assert receipt.unreached[0].startswith(f"the store {tmp_path / 'store'} is not this")
+    key = content_hash("A chair that only they have.")
+    assert holding(tmp_path / "store", [key]) != []
+
+
 def test_both_states_of_a_row_that_was_changed(workspace: Workspace) -> None:
     workspace.build()
     old = pair(workspace, "birds/owl.webp")
@@ -217,6 +257,15 @@ def test_both_states_of_a_row_that_was_changed(workspace: Workspace) -> None:
     receipt = forget(workspace.root, Asked(ids=frozenset({new["pair_id"]})))
     assert (receipt.counts.asked, receipt.counts.along) == (1, 1)
     assert holding(workspace.root, [*names_of(old), *names_of(new)]) == []
+
+
+def test_a_recipe_with_a_policy_beside_it(workspace: Workspace) -> None:
+    (workspace.path.parent / "policy.yaml").write_text("gates:\n  pairs.kept: {min: 5}\n")
+    place = workspace.having(governance={"policy": "policy.yaml"})
+    place.build()
+    owl = pair(place, "birds/owl.webp")["pair_id"]
+    assert forget(place.root, Asked(ids=frozenset({owl}))).successors[0].version == "1.0.1"
+    assert {path.name for path in place.path.parent.iterdir()} == {"ten.yaml", "policy.yaml"}
 
 
 def test_a_release_that_never_held_it_stays(workspace: Workspace) -> None:

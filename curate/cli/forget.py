@@ -49,8 +49,9 @@ def forget(
     names the copies that are out of reach.
     """
     from curate.cli.progress import watching
+    from curate.run.forget_planning import Asked, planned
     from curate.run.forget_words import intent, lines
-    from curate.run.forgetting import Asked, finish, planned
+    from curate.run.forgetting import finish
     from curate.run.forgetting import forget as conduct
 
     asked = Asked(_named(ids), _hashes(hashes), media)

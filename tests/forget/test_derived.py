@@ -11,7 +11,8 @@ import pytest
 
 from curate.errors import CurateError
 from curate.release.verify import problems
-from curate.run.forgetting import Asked, forget
+from curate.run.forget_planning import Asked
+from curate.run.forgetting import forget
 from tests.forget.test_forget import holding, names_of
 from tests.workspace import Workspace, photo, write_lines
 

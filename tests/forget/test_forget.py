@@ -21,7 +21,8 @@ from curate.release.tombstone import FILE as TOMBSTONE
 from curate.release.verify import problems
 from curate.run import forgetting
 from curate.run.forget_journal import journal_path
-from curate.run.forgetting import Asked, Receipt, finish, forget
+from curate.run.forget_planning import Asked
+from curate.run.forgetting import Receipt, finish, forget
 from curate.store.forgotten import key_path, marks_path, read_forgotten
 from tests.workspace import STEPS, Workspace, age, curate, photo, started, write_lines
 
@@ -304,7 +305,7 @@ def test_reviews_cards_and_exports_go(workspace: Workspace) -> None:
     export = workspace.root / "exports" / "ten" / "1.0.0" / "jsonl" / "train.jsonl"
     stray = workspace.root / "notes" / "seen.txt"
     for path in (card, export, stray):
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"pair {owl['pair_id']}: An owl at night.")
     receipt = forget(workspace.root, Asked(ids=frozenset({owl["pair_id"]})))
     assert holding(workspace.root, [*names_of(owl), "An owl, seen by Ada."], "notes") == []
@@ -323,7 +324,7 @@ def test_git_is_named(workspace: Workspace) -> None:
 
     workspace.build()
     card = workspace.root / "data_cards" / "ten" / "1.0.0.md"
-    card.parent.mkdir(parents=True)
+    card.parent.mkdir(parents=True, exist_ok=True)
     card.write_text("a card")
     git("init", "-q")
     git("add", "data_cards")

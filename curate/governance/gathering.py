@@ -69,7 +69,7 @@ def _release(evidence: Evidence) -> Release:
     recipe, about = evidence.lock["recipe"], evidence.lock["recipe"].get("description")
     return Release(
         name=derived(recipe["name"], _LOCK),
-        version=derived(recipe["version"], _LOCK),
+        version=derived("draft" if "limit" in evidence.lock else recipe["version"], _LOCK),
         description=Statement(value=about.strip(), status="declared", evidence="recipe.yaml")
         if about
         else not_provided("the recipe: description"),

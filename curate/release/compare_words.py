@@ -66,7 +66,7 @@ def drift_line(one: Drifted) -> str:
     name = f"{what[one.kind]} '{one.of}'".strip()
     if one.value is None or one.p is None:
         return f"{name}: cannot be told, {one.note}"
-    how = f"{one.statistic.upper()} {one.value:.3g}, p {one.p:.2g}, n {one.n_then:,} and {one.n_now:,}"
+    how = f"{one.statistic.upper()} {one.value:.3g}, {_chance(one.p)}, n {one.n_then:,} and {one.n_now:,}"
     median = ""
     if one.median_then is not None and one.median_now is not None:
         median = f", median {one.median_then:.4g} then and {one.median_now:.4g} now"
@@ -149,6 +149,10 @@ def _drift(found: Comparison) -> Iterator[str]:
             f"Nothing drifted beyond chance: {len(told)} distributions of scores, numbers, groups "
             "and embeddings were compared."
         )
+
+
+def _chance(p: float) -> str:
+    return f"p {p:.2g}" if p >= 0.0001 else "p below 0.0001"
 
 
 def _verb(one: Drifted) -> str:

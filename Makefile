@@ -38,11 +38,11 @@ bench: $(VENV)/installed-dev debian ## Measure what benchmarks/results.md shows
 	@for script in startup rebuild orchestration kill alignment mismatch hidden_captions; do \
 		echo "## $$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
 
-# Some tests need data and a program that Debian packages; elsewhere they say that they skip.
+# Some tests need data and programs that Debian packages; elsewhere they say that they skip.
 debian:
-	@if ! { test -d $(STAMPS) && command -v espeak-ng >/dev/null; } \
+	@if ! { test -d $(STAMPS) && command -v espeak-ng && command -v chromium; } >/dev/null \
 		&& test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
-		apt-get update -qq && apt-get install -y -qq tuxpaint-stamps-default espeak-ng >/dev/null; fi
+		apt-get update -qq && apt-get install -y -qq tuxpaint-stamps-default espeak-ng chromium >/dev/null; fi
 
 clean: ## Remove what was built here, not the environment
 	rm -rf releases .curate

@@ -39,8 +39,9 @@ def steps(word: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({name: _document(step) for name, step in shown.items()}, indent=1))
     elif word is None:
+        width = max(map(len, shown))
         for name, step in shown.items():
-            click.echo(f"{name:<8} {step.summary}")
+            click.echo(f"{name:<{width}}  {step.summary}")
     else:
         _explain(known[word])
 

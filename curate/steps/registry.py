@@ -19,13 +19,13 @@ STEPS = {
     "dedup": "curate.steps.dedup:Dedup",
     "align": "curate.steps.align:Align",
     "select": "curate.steps.select:Select",
-    "pseudo_label": "curate.steps.pseudo_label:PseudoLabel",
-    "synthesize": "curate.steps.synthesize:Synthesize",
-    "privacy": "curate.steps.privacy:Privacy",
-    "split": "curate.steps.split:Split",
     "licence": "curate.steps.licence:Licence",
     "consent": "curate.steps.consent:Consent",
     "safety": "curate.steps.safety:Safety",
+    "privacy": "curate.steps.privacy:Privacy",
+    "pseudo_label": "curate.steps.pseudo_label:PseudoLabel",
+    "synthesize": "curate.steps.synthesize:Synthesize",
+    "split": "curate.steps.split:Split",
 }
 
 

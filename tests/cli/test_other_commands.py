@@ -61,7 +61,7 @@ class TestInit:
         assert "error:" in said.err
 
 
-BUILT_IN = ("pair", "filter", "dedup", "align", "select", "pseudo_label", "synthesize", "split")
+BUILT_IN = "pair filter dedup align select licence consent safety privacy pseudo_label synthesize split".split()
 
 
 class TestSteps:

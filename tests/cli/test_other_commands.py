@@ -61,7 +61,20 @@ class TestInit:
         assert "error:" in said.err
 
 
-BUILT_IN = "pair filter dedup align select licence consent safety privacy pseudo_label synthesize split".split()
+BUILT_IN = [
+    "pair",
+    "filter",
+    "dedup",
+    "align",
+    "select",
+    "licence",
+    "consent",
+    "safety",
+    "privacy",
+    "pseudo_label",
+    "synthesize",
+    "split",
+]
 
 
 class TestSteps:

@@ -1,4 +1,4 @@
-"""What the README shows can be written: every step and evaluation in it is read as it stands."""
+"""What README and docs show can be written: steps, evaluations, governance are read as they stand."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from curate.governance.facts import names
+from curate.governance.gates import Gates
+from curate.governance.settings import Governance, Policy
 from curate.recipe.vocabulary import Part, vocabulary
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+ROOT = Path(__file__).parents[2]
+PAGES = ("README.md", "docs/governance.md")
+OF_THE_RECIPE = ("quality.", "bias.flagged_in.")
+"""Facts that are named after what a recipe holds."""
 
 
 def blocks() -> list[Any]:
-    found = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+    told = "\n".join((ROOT / page).read_text() for page in PAGES)
+    found = re.findall(r"```yaml\n(.*?)```", told, flags=re.DOTALL)
     return [YAML(typ="safe", pure=True).load(text) for text in found]
 
 
@@ -29,7 +36,15 @@ def items(value: Any) -> Iterator[tuple[str, Any]]:
         yield from (next(iter(item.items())) for item in value if isinstance(item, dict))
 
 
+def gates(block: Any) -> Gates:
+    """Those of a recipe's `governance`, or of a policy."""
+    if "governance" in block:
+        return Governance.model_validate(block["governance"]).gates
+    return Policy.model_validate(block).gates if "gates" in block else {}
+
+
 SHOWN = [item for block in blocks() for item in items(block)]
+BOUNDED = [name for block in blocks() if isinstance(block, dict) for name in gates(block)]
 
 
 @pytest.mark.parametrize(
@@ -44,5 +59,12 @@ def test_it_is_read(word: str, settings: dict[str, Any]) -> None:
     fitting[0].parse(settings)
 
 
+@pytest.mark.parametrize("name", sorted(set(BOUNDED)))
+def test_a_gate_is_on_a_fact(name: str) -> None:
+    assert name in names() or name.startswith(OF_THE_RECIPE)
+
+
 def test_there_is_something_of_each_kind() -> None:
-    assert {"csv", "pair", "align", "dedup", "retrieval"} <= {word for word, _ in SHOWN}
+    shown = {word for word, _ in SHOWN}
+    assert {"csv", "pair", "align", "dedup", "retrieval", "privacy", "consent"} <= shown
+    assert {"bias.flagged", "licences.counts"} <= set(BOUNDED)

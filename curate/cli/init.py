@@ -37,7 +37,7 @@ steps:
   - split: {train: 0.9, test: 0.1}
 """
 
-_IGNORED = ".curate/\nreleases/\n"
+_IGNORED = ".curate/\nexports/\nreleases/\n"
 
 
 @click.command(epilog=EXAMPLES)

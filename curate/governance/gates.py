@@ -3,7 +3,7 @@
     gates:
       bias.flagged: {max: 0}
       pairs.synthetic_share: {max: 0.3}
-      inputs.licences: {only: [CC0-1.0, CC-BY-4.0]}
+      licences.counts: {only: [CC0-1.0, CC-BY-4.0]}
       quality.retrieval.auc: {not_below_last: 0.01}
 
 A fact that is not known fulfils no bound.

@@ -75,6 +75,7 @@ def open_network(content: bytes) -> Session:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors: what is unused in a network is its makers' affair
     opened: Session = onnxruntime.InferenceSession(
         content, options, providers=["CPUExecutionProvider"]
     )

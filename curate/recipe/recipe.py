@@ -104,12 +104,21 @@ def workspace_of(recipe_path: Path) -> Path:
     return directory.parent if directory.name == "recipes" else directory
 
 
-def read_recipe(path: Path | str, words: Vocabulary | None = None) -> Recipe:
-    """Read and validate a recipe; raises `RecipeError` with everything that is wrong."""
+def read_recipe(
+    path: Path | str, words: Vocabulary | None = None, *, alone: bool = False
+) -> Recipe:
+    """Read and validate a recipe; raises `RecipeError` with everything that is wrong.
+
+    Of a recipe that stands `alone`, as in a release, the answers and the policy that it names are not
+    read.
+    """
     path = Path(path)
     reading = Reading(*read_document(path))
     words = words or vocabulary()
     outline = _read_outline(reading)
+    if outline is not None and alone:
+        nothing = outline.governance.model_copy(update={"answers": None, "policy": None})
+        outline = outline.model_copy(update={"governance": nothing})
     fields, certain = read_fields(reading)
     sources = read_items(reading, sources_section(words.sources))
     steps = read_items(reading, steps_section(words.steps))

@@ -42,7 +42,7 @@ def compare(a: Path | str, b: Path | str) -> Comparison:
 def _spaces(a: Compared, b: Compared, missing: list[str]) -> Iterator[Space]:
     """Of every side that the later recipe compares by embeddings, and the earlier one has too."""
     try:
-        recipe = read_recipe(b.folder / "recipe.yaml")
+        recipe = read_recipe(b.folder / "recipe.yaml", alone=True)
         sides = _sides(recipe.steps)
         store = MeasureStore(store_folder_of(b.folder.absolute().parents[2]))
         if not sides:

@@ -385,7 +385,7 @@ class Course:
         """Verdicts of reading, and of every header that cannot be understood."""
         refused = self.gathered.forgotten.height
         if refused:
-            self._note = f"{refused} rows refused: forgotten"
+            self._note = f"{refused} {'row' if refused == 1 else 'rows'} refused: forgotten"
             self._figures = {"refused, forgotten": refused}
         sound, headers = self._sound(), self._headers()
         broken = left(self._unreadable(sound, headers, asking))

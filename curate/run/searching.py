@@ -77,7 +77,7 @@ def _recipe_of(release: Path) -> Recipe:
             f"{release} is no release: it has no manifest.json",
             "name a folder such as releases/<name>/<version>",
         )
-    return read_recipe(release / "recipe.yaml")
+    return read_recipe(release / "recipe.yaml", alone=True)
 
 
 def _step_of(recipe: Recipe, by: str | None) -> Score:

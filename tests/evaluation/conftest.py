@@ -41,6 +41,7 @@ RECIPE: dict[str, Any] = {
         {"planted_errors": {"swap": "caption", "times": 2}},
         {"curation": {"of": "align", "samples": 2}},
     ],
+    "governance": {"answers": "answers.yaml", "policy": "policy.yaml"},
 }
 
 
@@ -49,6 +50,10 @@ def things(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """The workspace, built."""
     if not STAMPS.is_dir():
         pytest.skip("the Debian package tuxpaint-stamps-default is not installed")
-    made = Workspace(tmp_path_factory.mktemp("animals")).having(**RECIPE)
+    root = tmp_path_factory.mktemp("animals")
+    (root / "recipes").mkdir()
+    (root / "recipes" / "answers.yaml").write_text("purpose: To be looked through.\n")
+    (root / "recipes" / "policy.yaml").write_text("gates: {pairs.kept: {min: 1}}\n")
+    made = Workspace(root).having(**RECIPE)
     made.build()
     return made

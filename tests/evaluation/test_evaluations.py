@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import Any
 
 import pytest
@@ -71,7 +72,8 @@ def test_it_is_told_where_people_look(things: Workspace) -> None:
 
 
 def test_the_same_figures_from_a_fresh_start(things: Workspace, tmp_path: Any) -> None:
-    again = Workspace(tmp_path).having(**things.recipe)
+    shutil.copytree(things.root / "recipes", tmp_path / "recipes")
+    again = Workspace(tmp_path, things.recipe)
     again.build(store=things.store)
     name = "evaluation.json"
     assert (again.release / name).read_text() == (things.release / name).read_text()

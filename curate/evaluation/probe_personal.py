@@ -53,17 +53,19 @@ class Personal(Planting):
         ]
         columns = ["pair_id", "field", "kind", "secret"]
         known = pl.DataFrame(told, schema=dict.fromkeys(columns, pl.String), orient="row")
+        look = [step.title for step in self._steps(scene) if name in step.text]
         texts = [
             PLACES[at % len(PLACES)].format(text=text, secret=row[3])
             for at, (text, row) in enumerate(zip(drawn[name], told, strict=True))
         ]
-        return Planted(with_texts(drawn, name, texts, scene), told=known)
+        steps = pl.Series("steps", [look] * known.height, pl.List(pl.String))
+        return Planted(with_texts(drawn, name, texts, scene), told=known.with_columns(steps))
 
     def shares(self, planted: Planted, ran: Ran) -> list[Share]:
         told = planted.told
         assert told is not None
         said = ran.planted.decisions.filter(
-            pl.col("name").str.starts_with("privacy")
+            pl.col("name").is_in(told["steps"][0])
             & pl.col("verdict").is_in(["redact", "drop", "flag"])
         )
         caught = told["pair_id"].is_in(said["pair_id"].implode())

@@ -39,7 +39,7 @@ class Probes(Evaluation):
     )
 
     def measure(self, scene: Scene) -> dict[str, Any]:
-        return {"probes": [probe.model_dump() for probe in self.probe(scene)]}
+        return {"probes": [probe.model_dump(mode="json") for probe in self.probe(scene)]}
 
     def headline(self, found: dict[str, Any]) -> str:
         told = [

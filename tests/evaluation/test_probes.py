@@ -12,6 +12,8 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from curate.evaluation.probe import Probe, Probed
 from curate.evaluation.probe_counterfactual import SWAPS, swapped
@@ -20,6 +22,8 @@ from curate.evaluation.probe_personal import secret
 from curate.evaluation.probes import Probes
 from curate.measures.personal import personal, text_personal
 from curate.recipe import read_recipe
+from curate.release.evidence import read_facts
+from curate.release.verify import problems
 from curate.run.probing import probed
 from tests.workspace import Workspace, age, curate, photo, write_lines
 
@@ -87,6 +91,21 @@ def test_what_nobody_looks_for_is_released(pictures: Workspace) -> None:
     assert value(probes["contaminated"], "caught") < 1
 
 
+def test_a_step_that_changes_pictures_finds_nothing_in_texts(
+    pictures: Workspace, tmp_path: Path
+) -> None:
+    place = pictures.copied(tmp_path).having(name="places", steps=[{"privacy": {"strip": "image"}}])
+    for path in place.media.glob("*.png"):
+        with Image.open(path) as image:
+            about = PngInfo()
+            about.add_text("Author", "Somebody")
+            image.save(path, pnginfo=about)
+    age(place.media)
+    probes = found(place)
+    assert value(probes["personal"], "caught") == 0
+    assert value(probes["personal"], "released") == 1
+
+
 def test_what_does_not_apply_says_why(pictures: Workspace) -> None:
     probes = found(pictures.having(name="bare", steps=[{"dedup": {"exact": "pair"}}]))
     why = {name: probe.why for name, probe in probes.items() if probe.status != "measured"}
@@ -135,6 +154,8 @@ def test_a_release_holds_its_probes_and_nothing_planted(pictures: Workspace) -> 
     text = (pictures.release / "evaluation.json").read_text()
     assert "personal: caught 100%" in json.loads(text)["evaluations"][0]["headline"]
     assert '"not_applicable"' in text
+    assert read_facts(pictures.release).quality["probes.personal.caught"].value == 1
+    assert problems(pictures.release) == []
     for table in pictures.tables():
         assert not any("canary-" in text or "example." in text for text in _strings(table))
 

@@ -62,11 +62,14 @@ class Asking:
     asked: dict[str, Measure] = field(default_factory=dict)
     fitted: dict[str, Fit] = field(default_factory=dict)
     _seen: dict[str, pl.Series] = field(default_factory=dict)
+    _fits_seen: set[Path] = field(default_factory=set)
     _worth: dict[str, float | None] = field(default_factory=dict)
     """What a known value of a shelf took, in kWh."""
 
     def aside(self, find_components: Callable[[], pl.DataFrame]) -> Asking:
-        """The same values for pairs of another table, counted apart; its fits are not kept."""
+        """The same values for pairs of another table, what is computed counted apart; its fits are not
+        kept. What either has seen in this build neither saves anew.
+        """
         return Asking(
             fields=self.fields,
             contents=self.contents,
@@ -82,6 +85,8 @@ class Asking:
             revisions=self.revisions,
             others_read=self.others_read,
             documents=self.documents,
+            _seen=self._seen,
+            _fits_seen=self._fits_seen,
         )
 
     def measure(self, measures: Measure | Sequence[Measure], keys: pl.Series) -> pl.DataFrame:
@@ -124,9 +129,12 @@ class Asking:
         self.fitted[path.parent.name] = fit
         known = read_fragment(path) if path.exists() else None
         spent = self.usage.of_fit(fit.name)
+        first = path not in self._fits_seen
+        self._fits_seen.add(path)
         if known is not None:
             spent.reused += 1
-            self.meter.reuse(fit.name, 1, read_notes(path).get("kwh"))
+            if first:
+                self.meter.reuse(fit.name, 1, read_notes(path).get("kwh"))
             return known
         if not self.compute:
             raise NotMeasured(fit.name)

@@ -79,6 +79,12 @@ def test_what_a_second_build_knows_is_saved(workspace: Workspace) -> None:
     assert "saved" in in_words(second)
 
 
+def test_what_an_evaluation_asks_again_saves_nothing(workspace: Workspace) -> None:
+    errors = [{"planted_errors": {"swap": "caption", "share": 0.4, "times": 3}}]
+    place = of_germany(workspace).having(evaluate=errors)
+    assert place.build().energy.saved_kwh is None
+
+
 def test_without_a_country_no_grams_are_made_up(workspace: Workspace) -> None:
     energy = workspace.build().energy
     assert energy.kwh is not None

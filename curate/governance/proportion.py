@@ -61,7 +61,7 @@ def detectable(n: float, rest: Part, significance: float) -> float | None:
         return loss >= at * null + power * true
 
     low, high = 0.0, rest.rate
-    if not found(high):
+    if not rest.kept or not found(high):
         return None
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from curate.governance.facts import Facts
 from curate.governance.gates import Bound, hold
@@ -112,6 +113,14 @@ def test_a_fact_that_nobody_knows_fulfils_no_bound(facts: Facts) -> None:
 def test_names_are_held_to_a_list(facts: Facts) -> None:
     assert passes(facts, "pairs.origins", only=["collected", "synthetic"])
     assert not passes(facts, "pairs.splits", only=["train"])
+
+
+@pytest.mark.parametrize(
+    "bound", [{}, {"min": None}, {"min": 2, "max": 1}, {"only": ["a"], "max": 1}]
+)
+def test_a_bound_that_could_not_fail_or_hold_is_refused(bound: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Bound.model_validate(bound)
 
 
 def test_text_has_no_size(facts: Facts) -> None:

@@ -65,3 +65,4 @@ def test_what_can_be_found_shrinks_with_size_and_is_found() -> None:
     just = Part(round(500 * (0.8 - loss)), 500)
     assert fisher(just, rest) < 0.005
     assert detectable(100, Part(1, 10_000), 0.005) is None
+    assert detectable(100, Part(0, 10_000), 0.005) is None

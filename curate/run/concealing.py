@@ -1,14 +1,16 @@
-"""What a step redacts is told by no table of a release.
+"""What a step redacts or withholds is told by no table of a release.
 
 A step changes the pairs that are alive when it runs. Others have left by then, and are published
 all the same, in `pairs.parquet`; what was said of a pair stands in the ledger, what was made of it in
 `made.parquet`. So every text that a step conceals is looked for among all that was ever seen or
 made, whole texts are replaced, and what was found in them is replaced wherever else it is told.
+Of pairs that a step drops and withholds, such as those that somebody does not want used, texts are
+told nowhere; their hashes stay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,9 +36,14 @@ class Hidden:
     """By text field, what a release does not tell."""
 
     fields: Mapping[str, Concealed]
+    texts: Collection[str]
+    """All text fields."""
+    withheld: pl.Series
+    """Ids of pairs of which none is told."""
 
     def in_pairs(self, pairs: pl.DataFrame, living: pl.Series) -> pl.DataFrame:
         """The table of all pairs; those that live were changed by the steps themselves."""
+        pairs = self.without(self.texts, pairs)
         gone = ~pairs["pair_id"].is_in(living.implode())
         for name, concealed in self.fields.items():
             hidden = gone & pairs[name].is_in(list(concealed.texts))
@@ -48,8 +55,15 @@ class Hidden:
             )
         return pairs
 
+    def without(self, columns: Collection[str], table: pl.DataFrame) -> pl.DataFrame:
+        """A table with these columns empty where pairs are withheld."""
+        there = ~pl.col("pair_id").is_in(self.withheld.implode())
+        return table.with_columns(pl.when(there).then(pl.col(name)).alias(name) for name in columns)
+
     def in_words(self, name: str, table: pl.DataFrame) -> pl.DataFrame:
         """A table of what was said or made."""
+        if name == "made":
+            table = self.without(_TOLD["made"], table)
         parts = {part: said for one in self.fields.values() for part, said in one.parts.items()}
         if not parts:
             return table
@@ -62,7 +76,15 @@ class Hidden:
 def hidden_of(course: Course, asking: Asking) -> Hidden:
     """What steps conceal, of pairs in and out, of all that was read or made."""
     names = {name for step in course.recipe.steps for name in step.hides}
-    return Hidden({name: _of_field(name, course, asking) for name in sorted(names)})
+    fields = {name: _of_field(name, course, asking) for name in sorted(names)}
+    texts = [name for name, field in course.fields.items() if field.type == "text"]
+    return Hidden(fields, texts, _withheld(course))
+
+
+def _withheld(course: Course) -> pl.Series:
+    titles = [step.title for step in course.recipe.steps if step.withholds]
+    said = course.ledger.lines("drop")
+    return said.filter(pl.col("name").is_in(titles))["pair_id"]
 
 
 def _of_field(name: str, course: Course, asking: Asking) -> Concealed:

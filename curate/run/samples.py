@@ -1,4 +1,6 @@
-"""A few pairs for the card, as small pictures: only such as a safety step looked at and let pass."""
+"""A few pairs for the card, as small pictures: only such as a safety step looked at and let
+pass, and none that is flagged as private or as not to be used.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 FOLDER = "samples"
 _MANY, _SIDE = 8, 192
+_RIGHTS = ("privacy", "safety", "consent")
+"""Words of steps after whose flags a pair is not shown around."""
 
 
 def write_samples(folder: Path, shown: Evidence) -> list[Sample]:
@@ -34,11 +38,17 @@ def write_samples(folder: Path, shown: Evidence) -> list[Sample]:
 
 
 def _chosen(shown: Evidence) -> pl.DataFrame:
-    """Collected pairs, drawn by their ids, of which every safety step says nothing."""
-    looked = shown.decisions.filter(pl.col("name").str.starts_with("safety nsfw"))
+    """Collected pairs, drawn by their ids, that a classifier let pass and that no step flags for
+    what is private, unsafe, or not to be used.
+    """
+    lines = shown.decisions
+    looked = lines.filter(pl.col("name").str.starts_with("safety nsfw"))
     fine = looked.group_by("pair_id").agg(fine=(pl.col("verdict") == "keep").all())
+    word = pl.col("name").str.split(" ").list.first()
+    flagged = lines.filter((pl.col("verdict") == "flag") & word.is_in(_RIGHTS))
     kept = shown.pairs.filter((pl.col("status") == "kept") & (pl.col("origin") == COLLECTED))
     safe = kept.join(fine.filter("fine"), on="pair_id", how="semi")
+    safe = safe.join(flagged, on="pair_id", how="anti")
     return safe.sort(uniform(safe["pair_id"], 0, "samples")).head(_MANY).sort("pair_id")
 
 

@@ -67,6 +67,10 @@ class Consent(Step):
     def decodes(self, fields: Fields) -> bool:
         return False
 
+    @property
+    def withholds(self) -> bool:
+        return self.act == "drop"
+
     def check(self, fields: Fields) -> Iterator[Objection]:
         known = tuple(metadata_fields(fields))
         for key in ("urls", "ids", "reservations"):

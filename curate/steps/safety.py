@@ -123,6 +123,10 @@ class KnownHashes(SafetyStep):
     def decodes(self, fields: Fields) -> bool:
         return False
 
+    @property
+    def withholds(self) -> bool:
+        return self.act == "drop"
+
     def check(self, fields: Fields) -> Iterator[Objection]:
         known = tuple(content_fields(fields))
         if self.of not in known:

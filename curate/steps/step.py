@@ -224,6 +224,11 @@ class Step(BaseModel):
         """Names of the text fields of which it conceals something."""
         return ()
 
+    @property
+    def withholds(self) -> bool:
+        """Whether the texts of pairs that it drops are told by no table of a release."""
+        return False
+
     def conceals(self, name: str, texts: pl.Series, ask: Ask) -> Concealed:
         """What of a field's texts no table of a release may tell, also of pairs that this step never
         saw: those that left before it, or were made after it.

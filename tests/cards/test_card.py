@@ -132,3 +132,19 @@ def test_pictures_are_shown_where_a_safety_step_looked(workspace: Workspace) -> 
     assert curate("verify", release).code == 0
     filed = workspace.root / "data_cards" / "ten" / "1.1.0.md"
     assert "samples/" not in filed.read_text(encoding="utf-8")
+
+
+def test_what_is_flagged_as_private_or_not_to_be_used_is_not_shown(workspace: Workspace) -> None:
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("presidio_analyzer")
+    (workspace.media / "food" / "bread.txt").write_text("Bread from jane.doe@example.org\n")
+    (workspace.path.parent / "refused.txt").write_text("birds/owl.webp\n")
+    steps = [
+        {"consent": {"lists": ["refused.txt"], "act": "flag"}},
+        {"privacy": {"text": "caption", "act": "flag"}},
+        {"safety": {"nsfw": "image"}},
+    ]
+    card = card_of(workspace.having(steps=steps).build().path)
+    assert "A duck on a pond" in card
+    assert "jane.doe" not in card
+    assert "An owl at night" not in card

@@ -187,6 +187,9 @@ def test_a_build_honours_what_its_files_say(place: Workspace) -> None:
     assert line["detail"] == "image: DMI-PROHIBITED-GENAIMLTRAINING"
     assert line["pair_id"] not in data["pair_id"]
     assert "category" in pairs.columns
+    texts = dict(pairs.select("pair_id", "caption").iter_rows())
+    assert [one for one, text in texts.items() if text is None] == [line["pair_id"]]
+    assert curate("verify", place.release).code == 0
 
 
 def test_a_list_is_in_the_lock_by_what_it_says(place: Workspace) -> None:

@@ -46,7 +46,9 @@ class Bound(BaseModel):
         if not told:
             raise ValueError(f"a gate needs a bound: {', '.join(type(self).model_fields)}")
         if "only" in told and len(told) > 1:
-            raise ValueError("'only' is for names and the other bounds for numbers: give one of them")
+            raise ValueError(
+                "'only' is for names and the other bounds for numbers: give one of them"
+            )
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"nothing is at least {self.min:g} and at most {self.max:g}")
         return self

@@ -29,9 +29,11 @@ from curate.governance.licences import licences
 from curate.governance.statement import Statement, derived, measured, not_applicable, not_provided
 from curate.ledger.cluster import DROPPED
 from curate.ledger.verdict import LEAVES
+from curate.pairs.field import MEDIA
 from curate.pairs.origin import LABELLED, SYNTHETIC
 
 if TYPE_CHECKING:
+    from curate.governance.energy import Energy
     from curate.governance.evidence import Evidence
 
 _PAIRS, _LEDGER, _LOCK = "pairs.parquet", "decisions.parquet", "recipe.lock.yaml"
@@ -112,7 +114,9 @@ def _pairs(evidence: Evidence) -> Pairs:
         origins=derived(origins, _PAIRS),
         synthetic_share=derived(_share(origins.get(SYNTHETIC, 0), kept.height), _PAIRS),
         labelled_share=derived(_share(origins.get(LABELLED, 0), kept.height), _PAIRS),
-        duplicates_across_splits=derived(len(across_splits(pairs, evidence.lock)), _PAIRS),
+        duplicates_across_splits=derived(len(across_splits(pairs, evidence.lock)), _PAIRS)
+        if any(field.type in MEDIA for field in _fields(evidence.lock))
+        else not_applicable("no field holds media"),
     )
 
 
@@ -256,25 +260,36 @@ def _bias(evidence: Evidence) -> Bias:
             lowest_ratio=lacking,
         )
     by_field = Counter(flag.field for flag in audit.flagged)
+    judged = {f.field: any(level.p is not None for level in f.levels) for f in audit.fields}
+    untold: Statement[Any] = not_applicable("no group is large enough to be judged")
+    told = any(judged.values())
     return Bias(
         headline=derived(audit.headline, _AUDIT),
         groups=derived([field.field for field in audit.fields], _AUDIT),
         judged=derived(audit.judged, _AUDIT),
-        flagged=derived(len(audit.flagged), _AUDIT),
-        flagged_in={f.field: derived(by_field[f.field], _AUDIT) for f in audit.fields},
-        lowest_ratio=derived(audit.lowest_ratio, _AUDIT),
+        flagged=derived(len(audit.flagged), _AUDIT) if told else untold,
+        flagged_in={
+            name: derived(by_field[name], _AUDIT) if known else untold
+            for name, known in judged.items()
+        },
+        lowest_ratio=derived(audit.lowest_ratio, _AUDIT) if told else untold,
     )
 
 
 def _footprint(evidence: Evidence) -> Footprint:
     energy = evidence.energy
     if energy is None or energy.method is None:
-        why = "; ".join(energy.notes) if energy else "no meter ran"
-        none: Statement[Any] = not_applicable(why)
+        none: Statement[Any] = not_applicable(_not_metered(energy))
         return Footprint(
-            kwh=none, g_co2e=none, kwh_saved=none, kwh_per_1000_kept=none, sci_per_1000_kept=none
+            kwh=none,
+            g_co2e=none,
+            kwh_saved=_saved(energy) if energy else none,
+            kwh_per_1000_kept=none,
+            sci_per_1000_kept=none,
         )
     country = "the recipe: governance.country"
+    if energy.country is not None:
+        country = f"a table of grids that knows {energy.country}"
 
     def told(value: float | None, who: str = "a meter of energy") -> Statement[float]:
         if value is None:
@@ -286,9 +301,23 @@ def _footprint(evidence: Evidence) -> Footprint:
     return Footprint(
         kwh=told(energy.kwh),
         g_co2e=told(energy.g_co2e, country),
-        kwh_saved=told(energy.saved_kwh or 0.0),
+        kwh_saved=_saved(energy),
         kwh_per_1000_kept=told(energy.kwh_per_1000_kept),
         sci_per_1000_kept=told(energy.sci.per_1000_kept, country),
+    )
+
+
+def _not_metered(energy: Energy | None) -> str:
+    notes = energy.notes if energy else []
+    return next((note for note in notes if note.startswith("not metered")), "no meter ran")
+
+
+def _saved(energy: Energy) -> Statement[float]:
+    """What values from the store took when they were computed, in earlier builds."""
+    if energy.saved_kwh is None and any(task.reused for task in energy.tasks):
+        return not_provided("a meter of energy, in the builds that computed what was reused")
+    return Statement(
+        value=energy.saved_kwh or 0.0, status="derived", evidence=_ENERGY, at=energy.finished
     )
 
 

@@ -20,6 +20,7 @@ from curate.governance.grid import grid_of
 from curate.governance.meter import Meter
 from curate.governance.settings import Governance
 from curate.recipe import read_recipe
+from curate.release.evidence import read_facts
 from curate.run.build import Options, opened
 from curate.run.progress import Silence
 from tests.workspace import Workspace, curate
@@ -77,6 +78,24 @@ def test_what_a_second_build_knows_is_saved(workspace: Workspace) -> None:
         assert saved == pytest.approx(spent)
     assert second.saved_g_co2e is not None
     assert "saved" in in_words(second)
+
+
+def test_a_build_that_computes_nothing_says_what_that_saved(workspace: Workspace) -> None:
+    place = of_germany(workspace)
+    first = read_facts(place.build().path).energy
+    assert first.kwh_saved.value == 0
+    later = read_facts(place.having(version="1.0.1").build().path).energy
+    assert later.kwh.status == "not_applicable"
+    assert later.kwh.evidence == "not metered: nothing was computed"
+    assert later.kwh_saved.value
+    assert later.kwh_saved.status == "derived"
+
+
+def test_of_a_country_without_a_grid_nobody_is_asked_for_its_name(workspace: Workspace) -> None:
+    place = workspace.having(governance={"country": "ATA"})
+    said = read_facts(place.build().path).energy.g_co2e
+    assert said.status == "not_provided"
+    assert said.by == "a table of grids that knows ATA"
 
 
 def test_what_an_evaluation_asks_again_saves_nothing(workspace: Workspace) -> None:

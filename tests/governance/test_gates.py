@@ -15,7 +15,7 @@ from curate.governance.gates import Bound, hold
 from curate.release.evidence import read_facts
 from curate.release.verify import problems
 from tests.conftest import Finished
-from tests.workspace import Workspace, curate
+from tests.workspace import Workspace, curate, write_lines
 
 
 def gated(workspace: Workspace, gates: dict[str, Any], **more: Any) -> Workspace:
@@ -108,6 +108,25 @@ def passes(facts: Facts, name: str, **bound: Any) -> bool:
 def test_a_fact_that_nobody_knows_fulfils_no_bound(facts: Facts) -> None:
     assert not passes(facts, "making.expected_mismatch_share", max=1.0)
     assert not passes(facts, "quality.retrieval.auc", min=0.0)
+
+
+def test_what_could_not_be_looked_at_fulfils_no_bound(workspace: Workspace) -> None:
+    """No group of ten pairs can be judged, and no media are torn apart where there are none."""
+    said = curate("build", gated(workspace, {"bias.flagged": {"max": 0}}).path)
+    assert said.code == 4
+    assert "is not known: no group is large enough to be judged" in said.err
+    write_lines(workspace.media / "rows.jsonl", [{"caption": "One."}, {"caption": "Two."}])
+    source = {"jsonl": {"path": "../media/rows.jsonl", "caption": "caption"}}
+    texts = gated(
+        workspace,
+        {"pairs.duplicates_across_splits": {"max": 0}},
+        fields={"caption": {"type": "text"}},
+        sources=[source],
+        steps=[],
+    )
+    said = curate("build", texts.path)
+    assert said.code == 4
+    assert "is not known: no field holds media" in said.err
 
 
 def test_names_are_held_to_a_list(facts: Facts) -> None:

@@ -43,6 +43,7 @@ _OUTSIDE = ("", "release")
 
 _Place = tuple[str, str]
 _Name = tuple[str, str, str | None]
+_UNATTRIBUTED: _Name = ("", "unattributed", None)
 
 
 @dataclass
@@ -182,8 +183,11 @@ class Meter:
         )
 
     def emissions(self) -> str:
-        """A row per task, under codecarbon's names of columns; CO2e in kg, as there."""
-        rows = [self._row(name, task) for name, task in self.tasks.items() if task.metered]
+        """A row per task and one for what is of none, under codecarbon's names of columns; CO2e in
+        kg, as there. Together they are the whole.
+        """
+        every = {**self.tasks, _UNATTRIBUTED: self.unattributed}
+        rows = [self._row(name, task) for name, task in every.items() if task.metered]
         out = io.StringIO()
         writer = csv.DictWriter(out, _COLUMNS, lineterminator="\n")
         writer.writeheader()

@@ -145,9 +145,14 @@ def _about(facts: Facts) -> dict[str, Any]:
         "creator": [{"@type": "sc:Person", "name": name} for name in authors],
         "url": said.get("homepage"),
         "citeAs": said.get("citation"),
-        "datePublished": said.get("published"),
+        "datePublished": _date(said.get("published")),
     }
     return {key: value for key, value in about.items() if value}
+
+
+def _date(said: str | None) -> str | None:
+    """A date as ISO 8601 writes it; readers refuse a document with any other."""
+    return said if said and re.fullmatch(r"\d{4}-\d\d-\d\d", said) else None
 
 
 def _licences(facts: Facts, said: Mapping[str, str]) -> list[str]:

@@ -16,7 +16,7 @@ FILE = "answers.yaml"
 class Answer(BaseModel):
     """What somebody said: a value, or why there is nothing to say."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     value: str | None = Field(None, min_length=1, description="The answer.")
     not_applicable: str | None = Field(

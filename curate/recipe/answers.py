@@ -37,12 +37,12 @@ def _answer(reading: Reading, key: str, value: Any) -> Answer | None:
         message = f"'{key}' is no question that a release asks"
         reading.at_key((key,), message, candidates=QUESTIONS, written=key)
         return None
-    if value is None or value == "":
+    if value is None:
         return None
     if isinstance(value, dict):
         return _told(reading, key, value)
     if isinstance(value, str):
-        return Answer(value=value.strip())
+        return Answer(value=value) if value.strip() else None
     reading.at_value(
         (key,), f"'{key}' must be a text, not {describe(value)}", hint="put it in quotes"
     )

@@ -16,8 +16,9 @@ from PIL import Image
 from curate.cards.croissant import CONTEXT, croissant
 from curate.cards.responsible import VOCABULARY
 from curate.governance.facts import Facts
-from curate.governance.statement import derived
+from curate.governance.statement import Statement, derived
 from curate.pairs.terms import TERMS
+from curate.release.evidence import read_facts
 from tests.cards.conftest import document
 from tests.conftest import Finished
 from tests.workspace import Workspace
@@ -202,6 +203,16 @@ def test_every_term_of_a_licence_has_its_rule(facts: Facts) -> None:
     found = licensed(facts, {"MIT": 1}, list(TERMS))["usageInfo"][0]
     rules = [*found["odrl:permission"]["odrl:duty"], *found["odrl:prohibition"]]
     assert len(rules) == len(TERMS)
+
+
+@pytest.mark.parametrize(("said", "written"), [("2026-11-30", True), ("in autumn", False)])
+def test_a_date_that_readers_would_refuse_is_left_out(
+    finished: Finished, said: str, written: bool
+) -> None:
+    facts = read_facts(finished.release)
+    answers = {"published": Statement(value=said, status="declared", by="Ada")}
+    made = croissant(facts.model_copy(update={"answers": answers}), [])
+    assert ("datePublished" in made) is written
 
 
 def test_answers_that_are_not_applicable_are_left_out(told: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from curate.errors import RecipeError
 from curate.governance.questions import QUESTIONS
 from curate.pairs.yaml import to_yaml
 from curate.recipe.answers import read_answers
@@ -83,6 +84,15 @@ def test_either_questions_or_a_check(arguments: tuple[str, ...]) -> None:
     said = curate("card", *arguments)
     assert said.code == 1
     assert "either --questions, or RELEASE with --check" in said.err
+
+
+def test_blanks_are_no_answer(tmp_path: Path) -> None:
+    path = tmp_path / "answers.yaml"
+    path.write_text('purpose: "  "\n')
+    assert read_answers(path)["purpose"].status == "not_provided"
+    path.write_text('purpose: {value: "  "}\n')
+    with pytest.raises(RecipeError, match="purpose"):
+        read_answers(path)
 
 
 def test_wrong_answers_are_complained_about_where_they_stand(tmp_path: Path) -> None:

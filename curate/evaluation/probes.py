@@ -81,7 +81,9 @@ class Probes(Evaluation):
             unable = planting.unable(scene)
             drawn = free.clear() if unable else _drawn(planting, free, most, scene)
             if unable or drawn.height < 2:
-                why[planting.word] = unable or "no pairs that stay can carry it"
+                why[planting.word] = unable or (
+                    "no pairs that stay can carry it" if most > 1 else "too few pairs stay"
+                )
                 continue
             planted[planting.word] = planting.plant(drawn, scene)
             free = free.filter(~pl.col("pair_id").is_in(drawn["pair_id"].implode()))

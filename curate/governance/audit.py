@@ -41,7 +41,8 @@ class FieldAudit(Record):
     """Pairs whose group a step of the recipe filled in."""
     unknown: int
     incomplete: dict[str, int]
-    """By group, rows that never were pairs; no share of the groups' figures."""
+    """By group, rows that never were pairs; no share of the groups' figures. Groups with too few of
+    them to show are left out."""
     levels: tuple[Level, ...]
     parity: Parity | None
     """Fairlearn's metrics; None where fewer than two groups are judged."""
@@ -196,7 +197,11 @@ def _field_audit(
         origin=settings.origins.get(field.name, NOT_PROVIDED),
         by_machine=0 if made is None else _filled(made, field.name, every.whole),
         unknown=_by_level(every.whole, field).get(UNKNOWN, 0),
-        incomplete=_by_level(every.incomplete, field),
+        incomplete={
+            level: n
+            for level, n in _by_level(every.incomplete, field).items()
+            if n >= settings.hidden_below
+        },
         levels=levels,
         parity=parity(levels),
     )

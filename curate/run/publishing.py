@@ -140,7 +140,7 @@ def _refuse(folder: Path, workspace: Path, content: ReleaseContent, held: Sequen
 def _told(one: Held) -> list[str]:
     bound = ", ".join(f"{word} {value}" for word, value in one.bound.items())
     more = len(one.culprits) - _TOLD
-    named = [f"    {name}" for name in one.culprits[:_TOLD]]
+    named = [f"    {' '.join(name.split())}" for name in one.culprits[:_TOLD]]
     named += [f"    and {more:,} more, in {gates.FILE}"] if more > 0 else []
     return [f"  {one.fact} ({bound}): {one.why}", *named]
 

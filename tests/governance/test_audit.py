@@ -89,6 +89,13 @@ def test_rows_that_never_were_pairs_are_told_apart() -> None:
     )
     assert (found.population.seen, found.population.incomplete) == (800, 400)
     assert found.fields[0].incomplete == {"bare": 400}
+    hidden = audit(
+        pairs,
+        lines(pairs.select("pair_id", verdict=verdict), "00", "read"),
+        groups=("kind",),
+        hidden_below=401,
+    )
+    assert hidden.fields[0].incomplete == {}
     assert [(flag.level, flag.step) for flag in found.flagged] == [("broken", "read")]
 
 

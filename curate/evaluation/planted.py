@@ -57,7 +57,7 @@ class PlantedErrors(Evaluation):
         caught, right = found["caught"]["value"], found["precision"]["value"]
         at = found.get("recall_at_precision", {}).get("value")
         if caught is None:
-            return f"no align step looked at pairs with planted {self.swap} errors"
+            return f"no pair with a planted {self.swap} error was scored"
         told = f"{caught:.0%} of planted {self.swap} errors dropped"
         told += f", {right:.0%} of what was dropped planted" if right is not None else ""
         return told + (f"; {at:.0%} caught at {self.precision:.0%} precision" if at else "")

@@ -112,10 +112,17 @@ class _Told:
         """What the step before gave; the sources for the first."""
         if number == 0:
             return self._sources()
-        stage = stages[number]
-        came = stage.pairs - sum(stage.verdicts.get(word, 0) for word in ("add", "reject"))
+        came = self._alive(stages[:number])
         rows = {"inputStatistics": self._facet("inputStatistics", rowCount=came)}
         return [{**self._dataset(_between(stages[number - 1])), "inputFacets": rows}]
+
+    def _alive(self, stages: Sequence[Stage]) -> int:
+        """Pairs after some steps; one may have looked at a few of them only, and a rejected pair
+        never was in.
+        """
+        came = sum(stage.verdicts.get("add", 0) for stage in stages)
+        gone = sum(stage.left - stage.verdicts.get("reject", 0) for stage in stages)
+        return (self.facts.pairs.read.value or 0) + came - gone
 
     def _sources(self) -> list[dict[str, Any]]:
         return [
@@ -132,7 +139,7 @@ class _Told:
         name = str(self.facts.release.version.value) if last else _between(stage)
         dataset = self._dataset(name)
         dataset["facets"]["columnLineage"] = self._columns(stages, number)
-        rows = stage.pairs - stage.left
+        rows = self._alive(stages[: number + 1])
         if last:
             dataset["facets"]["version"] = self._facet(
                 "version", datasetVersion=str(self.facts.release.digest.value)

@@ -26,8 +26,9 @@ def events_of(release: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory, finished: Finished) -> Path:
-    """A release in which a machine made pairs."""
+    """A release in which a machine made pairs, on which alone a step decides again at the end."""
     steps = [
+        {"licence": {"sources": {"folder": "CC-BY-4.0"}}},
         {"filter": {"caption.words": {"min": 2}}},
         {"split": {"train": 0.5, "test": 0.5}},
         {"synthesize": {"augment": "image", "into": "image", "by": {"flip": 1}}},

@@ -135,7 +135,11 @@ def _parted(texts: pl.Series) -> pl.DataFrame:
 def _levels(
     words: _Words, counts: Counts, field: Field, smallest_group: int
 ) -> Iterator[Association]:
-    places = [place for place, part in counts.by(field).items() if part.n >= smallest_group]
+    places = [
+        place
+        for place, part in counts.by(field).items()
+        if part.n >= smallest_group and place != field.early
+    ]
     if len(places) < 2 or not len(words.names):
         return
     before = _table(words, counts, field, kept_only=False)

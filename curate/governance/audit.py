@@ -22,7 +22,7 @@ from curate.governance.generated import LabelledField, Origins, labels, origins
 from curate.governance.intersections import Intersection, intersections
 from curate.governance.parity import Parity, parity
 from curate.governance.passage import StepPassage, passages
-from curate.governance.population import UNKNOWN, Counts, Field, Populations, counted
+from curate.governance.population import EARLY, UNKNOWN, Counts, Field, Populations, counted
 from curate.governance.representation import Representation, represented
 from curate.governance.selection import Direction, Family, Level, contrasts, judged
 
@@ -40,6 +40,8 @@ class FieldAudit(Record):
     by_machine: int
     """Pairs whose group a step of the recipe filled in."""
     unknown: int
+    early: int = 0
+    """Pairs that left before a step filled in their group; in no figure of the groups."""
     incomplete: dict[str, int]
     """By group, rows that never were pairs; no share of the groups' figures. Groups with too few of
     them to show are left out."""
@@ -140,7 +142,7 @@ def audited(
     is made. Raises nothing on its own: a group that is too small, or a field with one group, is
     said to be so.
     """
-    every = counted(pairs, decisions, groups, settings.cluster_by)
+    every = counted(pairs, decisions, groups, settings.cluster_by, made)
     counts, added = every.whole, every.synthetic
     found = judged(contrasts(counts, settings) if decisions is not None else [], settings)
     steps = passages(decisions, counts, settings.hidden_below) if decisions is not None else ()
@@ -197,6 +199,7 @@ def _field_audit(
         origin=settings.origins.get(field.name, NOT_PROVIDED),
         by_machine=0 if made is None else _filled(made, field.name, every.whole),
         unknown=_by_level(every.whole, field).get(UNKNOWN, 0),
+        early=_by_level(every.whole, field).get(EARLY, 0),
         incomplete={
             level: n
             for level, n in _by_level(every.incomplete, field).items()
@@ -258,7 +261,7 @@ def _flag(field: FieldAudit, level: Level, steps: Sequence[StepPassage], seen: i
         ratio=level.ratio,
         p=level.p_family,
         direction=level.flagged,
-        step=_step(field.field, level, steps, seen - level.n),
+        step=_step(field.field, level, steps, seen - field.early - level.n),
     )
 
 
@@ -267,8 +270,10 @@ def _step(field: str, level: Level, steps: Sequence[StepPassage], rest_n: int) -
     sign = 1 if level.flagged == "kept less" else -1
 
     def lost(step: StepPassage) -> float:
-        left = next((one.left or 0 for one in step.fields[field] if one.level == level.level), 0)
-        return sign * (left / (level.n or 1) - (step.left - left) / rest_n)
+        gone = {one.level: one.left or 0 for one in step.fields[field]}
+        left = gone.get(level.level, 0)
+        others = step.left - left - gone.get(EARLY, 0)
+        return sign * (left / (level.n or 1) - others / rest_n)
 
     worst = max(steps, key=lost, default=None)
     return None if worst is None else worst.name

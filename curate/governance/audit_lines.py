@@ -111,6 +111,10 @@ def _field(field: FieldAudit, audit: Audit) -> Section:
     notes = [f"Who said so: {field.origin}."]
     if field.by_machine:
         notes.append(f"{field.by_machine:,} of these were filled in by a step of the recipe.")
+    if field.early:
+        notes.append(
+            f"{field.early:,} pairs left before a step filled it in and are not counted here."
+        )
     if field.incomplete:
         gaps = ", ".join(
             f"{level} {n:,}" for level, n in list(field.incomplete.items())[:MOST_ROWS]

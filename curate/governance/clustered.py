@@ -62,7 +62,8 @@ def _table(counts: Counts, field: Field) -> _Table:
     own = pl.format("pair {}", "pair_id")
     named = pl.format("cluster {}", pl.col("cluster").cast(pl.String))
     name, group = pl.coalesce(named, own).alias("name"), pl.col(field.column).alias("group")
-    sizes = counts.pairs.group_by(name, group).agg(n=pl.len(), kept=pl.col("kept").sum())
+    named_groups = counts.pairs.filter(pl.col(field.column).ne_missing(field.early))
+    sizes = named_groups.group_by(name, group).agg(n=pl.len(), kept=pl.col("kept").sum())
     places = sizes["group"].unique().sort().to_list()
     wide = sizes.pivot("group", index="name", values=["n", "kept"]).fill_null(0)
     columns = [f"{what}_{place}" for what in ("n", "kept") for place in places]

@@ -4,7 +4,8 @@ Audited are collected, pseudo-labelled and declared pairs that are whole. Parts 
 are not counted. Rows that came without what the recipe requires never were pairs and nothing was
 decided about them; they are told apart, since the gap may lie with one group more than with another.
 So are synthetic pairs: nobody had collected them, so nobody lost them. A null or blank group is the
-group `unknown`.
+group `unknown`; but where a step fills the field, pairs without a group that left before it are no
+group: they would make every group that was named look kept more often.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ import numpy as np
 import polars as pl
 
 from curate.governance.proportion import Part
+from curate.ledger.verdict import LEAVES
 from curate.pairs.origin import SYNTHETIC
 
 UNKNOWN = "unknown"
+EARLY = "left before a step named it"
 MOST_LEVELS = 100
 """Of a field with more groups than this the smaller ones are one, named by how many they are."""
 Places: TypeAlias = "np.ndarray[Any, np.dtype[np.int64]]"
@@ -28,12 +31,17 @@ Places: TypeAlias = "np.ndarray[Any, np.dtype[np.int64]]"
 
 @dataclass(frozen=True)
 class Field:
-    """A group field and its groups, the largest first and `unknown` last."""
+    """A group field and its groups, the largest first, `unknown` and `EARLY` last."""
 
     name: str
     column: str
     """Where the groups' places stand among the columns of the pairs."""
     levels: tuple[str, ...]
+
+    @property
+    def early(self) -> int | None:
+        """The place of what is no group; None where there is nothing."""
+        return self.levels.index(EARLY) if EARLY in self.levels else None
 
 
 @dataclass(frozen=True)
@@ -85,9 +93,15 @@ def counted(
     decisions: pl.DataFrame | None,
     groups: Sequence[str],
     cluster_by: str | None = None,
+    made: pl.DataFrame | None = None,
 ) -> Populations:
     """Count the pairs of a release."""
     levels = [_levels(pairs[name]) for name in groups]
+    if decisions is not None and made is not None:
+        levels = [
+            _without_early(each, pairs["pair_id"], _left_before(name, decisions, made))
+            for name, each in zip(groups, levels, strict=True)
+        ]
     fields = tuple(_field(at, name, levels[at]) for at, name in enumerate(groups))
     cluster = [] if cluster_by is None else [pl.col(cluster_by).alias("cluster")]
     rows = pairs.select(
@@ -99,8 +113,9 @@ def counted(
         kept=pl.col("status") == "kept",
     ).with_row_index("row")
     lacking = [] if decisions is None else _incomplete(decisions)
-    made, lacks = pl.col("origin") == SYNTHETIC, pl.col("pair_id").is_in(lacking)
-    parts = (~made & ~lacks & (pl.col("status") != "paired"), ~made & lacks, made)
+    synthetic, lacks = pl.col("origin") == SYNTHETIC, pl.col("pair_id").is_in(lacking)
+    whole = ~synthetic & ~lacks & (pl.col("status") != "paired")
+    parts = (whole, ~synthetic & lacks, synthetic)
     return Populations(*(Counts(fields, rows.filter(part)) for part in parts))
 
 
@@ -121,10 +136,10 @@ def _forms(name: str) -> bool:
 def _field(at: int, name: str, values: pl.Series) -> Field:
     sizes = values.value_counts(name="n").rows()
     levels = [level for level, _ in sorted(sizes, key=lambda size: (-size[1], size[0]))]
-    known = [level for level in levels if level != UNKNOWN]
+    known = [level for level in levels if level not in (UNKNOWN, EARLY)]
     if len(known) > MOST_LEVELS:
         known = [*known[:MOST_LEVELS], f"{len(known) - MOST_LEVELS} smaller groups"]
-    last = [UNKNOWN] if UNKNOWN in levels else []
+    last = [level for level in (UNKNOWN, EARLY) if level in levels]
     return Field(name, f"group_{at}", (*known, *last))
 
 
@@ -136,8 +151,20 @@ def _levels(values: pl.Series) -> pl.Series:
     return text.replace("", None).fill_null(UNKNOWN)
 
 
+def _left_before(name: str, decisions: pl.DataFrame, made: pl.DataFrame) -> pl.Series:
+    """Pairs that left before the first step that fills a field; none where no step does."""
+    first = made.filter(pl.col("field") == name)["step"].min()
+    before = pl.col("step") < pl.lit(first, pl.String)
+    return decisions.filter(pl.col("verdict").is_in(LEAVES) & before)["pair_id"]
+
+
+def _without_early(levels: pl.Series, ids: pl.Series, gone: pl.Series) -> pl.Series:
+    early = (levels == UNKNOWN) & ids.is_in(gone.implode())
+    return levels.set(early, EARLY)
+
+
 def _places(values: pl.Series, field: Field) -> pl.Series:
-    """Each pair's group as its place among the field's; a smaller one is in the last but `unknown`."""
-    rest = max(0, sum(level != UNKNOWN for level in field.levels) - 1)
+    """Each pair's group as its place among the field's; a smaller one is in the last that is known."""
+    rest = max(0, sum(level not in (UNKNOWN, EARLY) for level in field.levels) - 1)
     known = {level: at for at, level in enumerate(field.levels)}
     return values.replace_strict(known, default=rest, return_dtype=pl.UInt32).alias(field.column)

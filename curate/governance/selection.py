@@ -72,7 +72,7 @@ def contrasts(counts: Counts, settings: AuditSettings) -> list[Contrast]:
 
 
 def _of_field(counts: Counts, field: Field, settings: AuditSettings) -> Iterator[Contrast]:
-    parts = counts.by(field)
+    parts = {place: part for place, part in counts.by(field).items() if place != field.early}
     there = [(field.levels[place], part) for place, part in parts.items()]
     whole = Part(sum(part.kept for _, part in there), sum(part.n for _, part in there))
     grouped = clustered(counts, field) if settings.cluster_by is not None else {}

@@ -116,6 +116,37 @@ def test_a_field_that_no_label_could_fill_is_a_loss() -> None:
     assert [(flag.level, flag.step) for flag in found.flagged] == [("b", "complete")]
 
 
+@pytest.mark.parametrize("by_cluster", [False, True])
+def test_what_left_before_a_step_named_its_group_is_no_group(by_cluster: bool) -> None:
+    """Nobody knows whom the first step dropped; nor does it make the others be kept more often."""
+    pairs, _ = release("gender", {None: (0, 500), "a": (180, 200), "b": (120, 200), "": (90, 100)})
+    early = pl.col("gender").is_null()
+    first = pl.when(early).then(pl.lit("drop")).otherwise(pl.lit("keep"))
+    asked = pairs.filter(~early)
+    last = pl.when(pl.col("status") == "kept").then(pl.lit("keep")).otherwise(pl.lit("drop"))
+    decisions = pl.concat(
+        [
+            lines(pairs.select("pair_id", verdict=first), "01", "filter"),
+            lines(asked.select("pair_id", verdict=pl.lit("keep")), "02", "pseudo_label"),
+            lines(asked.select("pair_id", verdict=last), "03", "dedup"),
+        ]
+    )
+    made = asked.filter(pl.col("gender") != "").select(
+        *(pl.lit(None, kind).alias(name) for name, kind in REPORTED.items() if name != "pair_id"),
+        "pair_id",
+    )
+    made = made.with_columns(step=pl.lit("02"), field=pl.lit("gender"), accepted=pl.lit(True))
+    settings = {"cluster_by": "row"} if by_cluster else {}
+    found = audit(pairs.with_columns(row="pair_id"), decisions, made, **settings)
+    (field,) = found.fields
+    assert (field.early, field.unknown) == (500, 100)
+    assert {level.level: level.n for level in field.levels} == {"a": 200, "b": 200, "unknown": 100}
+    assert [level.share_before for level in field.levels] == [0.4, 0.4, 0.2]
+    flag = min(found.flagged, key=lambda flag: flag.difference)
+    assert (flag.level, flag.rate, flag.rest, flag.step) == ("b", 0.6, 0.9, "dedup")
+    assert "500 pairs left before a step filled it in" in audit_markdown(found)
+
+
 def test_parts_and_synthetic_pairs_are_not_selected_from() -> None:
     pairs, decisions = release("gender", {"a": (190, 200), "b": (200, 200), "c": (0, 150)})
     pairs = pairs.with_columns(

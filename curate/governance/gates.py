@@ -98,6 +98,8 @@ def _held(
         return Held(fact=name, bound=told, value=None, passed=False, why=f"is not known{who}")
     wrong = list(_wrongs(bound, fact.value, before))
     why = "; ".join(wrong) if wrong else f"is {_shown(fact.value)}"
+    if bound.not_below_last is not None and (before is None or before.value is None):
+        why += "; no release before this one states it"
     named = list(culprits(name))[:SHOWN] if wrong else []
     return Held(fact=name, bound=told, value=fact.value, passed=not wrong, why=why, culprits=named)
 

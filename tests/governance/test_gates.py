@@ -88,6 +88,8 @@ def test_no_worse_than_the_release_before(workspace: Workspace) -> None:
     gates = {"pairs.kept": {"not_below_last": 0}}
     first = gated(workspace, gates)
     assert curate("build", first.path).code == 0
+    (held,) = json.loads((first.release / "gates.json").read_text())
+    assert held["why"].endswith("no release before this one states it")
     kept = read_facts(first.release).pairs.kept.value
     strict = [{"filter": {"caption.words": {"min": 5}}}]
     said = curate("build", gated(workspace, gates, version="1.1.0", steps=strict).path)

@@ -210,7 +210,7 @@ def test_a_date_that_readers_would_refuse_is_left_out(
     finished: Finished, said: str, written: bool
 ) -> None:
     facts = read_facts(finished.release)
-    answers = {"published": Statement(value=said, status="declared", by="Ada")}
+    answers = {"published": Statement[str](value=said, status="declared", by="Ada")}
     made = croissant(facts.model_copy(update={"answers": answers}), [])
     assert ("datePublished" in made) is written
 

@@ -136,8 +136,8 @@ def test_what_left_before_a_step_named_its_group_is_no_group(by_cluster: bool) -
         "pair_id",
     )
     made = made.with_columns(step=pl.lit("02"), field=pl.lit("gender"), accepted=pl.lit(True))
-    settings = {"cluster_by": "row"} if by_cluster else {}
-    found = audit(pairs.with_columns(row="pair_id"), decisions, made, **settings)
+    clusters = "row" if by_cluster else None
+    found = audit(pairs.with_columns(row="pair_id"), decisions, made, cluster_by=clusters)
     (field,) = found.fields
     assert (field.early, field.unknown) == (500, 100)
     assert {level.level: level.n for level in field.levels} == {"a": 200, "b": 200, "unknown": 100}

@@ -59,11 +59,8 @@ def _energy(side: Side) -> str | None:
 
 
 def lacking(a: Side, b: Side) -> Iterator[str]:
-    """Documents that only one of the two has, or neither."""
-    for name in DOCUMENTS:
-        without = [side.title for side in (a, b) if side.document(name) is None]
-        if without:
-            yield f"{name}: not in {' nor in '.join(without)}"
+    """Documents that one of the two has not, or not as this version reads them."""
+    yield from (why for name in DOCUMENTS for side in (a, b) if (why := side.lacks(name)))
 
 
 def _plain(document: Any, name: str) -> Any:

@@ -12,10 +12,19 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate.errors import CurateError
+from curate.governance.energy import FILE as ENERGY
+from curate.governance.energy import Energy
+from curate.governance.facts import FILE as FACTS
+from curate.governance.facts import Facts
+from curate.ledger.verdict import LEDGER
+from curate.release.evidence import EVALUATION, Evaluation, pair_columns
 from curate.release.publish import read_manifest
+from curate.release.reading import read_document, read_lock, read_table
 
 if TYPE_CHECKING:
     import numpy as np
+
+_KINDS = {EVALUATION: Evaluation, ENERGY: Energy, FACTS: Facts}
 
 
 @dataclass(frozen=True)
@@ -42,14 +51,11 @@ class Side:
 
     @cached_property
     def lock(self) -> dict[str, Any]:
-        from ruamel.yaml import YAML
-
-        found: dict[str, Any] = YAML(typ="safe", pure=True).load(self.folder / "recipe.lock.yaml")
-        return found
+        return read_lock(self.folder)
 
     @cached_property
     def pairs(self) -> pl.DataFrame:
-        pairs = pl.read_parquet(self.folder / "pairs.parquet")
+        pairs = read_table(self.folder / "pairs.parquet", pair_columns(self.lock))
         split = [] if "split" in pairs.columns else [pl.lit("train").alias("split")]
         return pairs.with_columns(split)
 
@@ -59,7 +65,7 @@ class Side:
 
     @cached_property
     def decisions(self) -> pl.DataFrame:
-        return pl.read_parquet(self.folder / "decisions.parquet")
+        return read_table(self.folder / "decisions.parquet", LEDGER)
 
     @property
     def fields(self) -> dict[str, dict[str, Any]]:
@@ -75,9 +81,18 @@ class Side:
         ]
 
     def document(self, name: str) -> Any:
-        """A JSON document of the release, None where it has none of the name."""
-        path = self.folder / name
-        return json.loads(path.read_text()) if path.is_file() else None
+        """A JSON document of the release, None where there is none that can be read."""
+        return None if self.lacks(name) else json.loads((self.folder / name).read_text())
+
+    def lacks(self, name: str) -> str | None:
+        """Why a JSON document of the release cannot be read; None where it can."""
+        if not (self.folder / name).is_file():
+            return f"{name}: not in {self.title}"
+        try:
+            read_document(self.folder / name, _KINDS[name])
+        except CurateError as error:
+            return f"{name} of {self.title}: {error.message.partition(f'{name} ')[2]}"
+        return None
 
 
 @dataclass(frozen=True)

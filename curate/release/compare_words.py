@@ -92,6 +92,8 @@ def shown(value: Any) -> str:
     """A value of a lock, shortened."""
     if value is None:
         return "absent"
+    if isinstance(value, int | float):
+        return canonical_json(value)
     text = value if isinstance(value, str) else canonical_json(value)
     text = text if len(text) <= _LONG else text[: _LONG - 1] + "…"
     return f"'{text}'"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict
 
 from curate.cards.front_matter import Split
 from curate.errors import CurateError
@@ -19,62 +21,111 @@ from curate.governance.energy import FILE as ENERGY
 from curate.governance.energy import Energy
 from curate.governance.evidence import Evidence
 from curate.governance.facts import FILE, Facts
+from curate.governance.gates import FILE as GATES
+from curate.governance.gates import Held
 from curate.governance.statement import Statement
+from curate.ledger.cluster import CLUSTERS
+from curate.ledger.made import REPORTED
+from curate.ledger.verdict import LEDGER
 from curate.recipe.answers import read_answers
 from curate.release.publish import DRAFT, read_manifest
+from curate.release.reading import read_document, read_lock, read_table
+from curate.release.tombstone import check_not_forgotten
 
 STEPS = "steps.json"
 EVALUATION = "evaluation.json"
+_PAIRS = ("pair_id", "origin", "parents", "occurrences", "source", "row", "status")
 
 
-def read_evidence(release: Path) -> Evidence:
-    """What a release's facts are gathered from."""
-    from ruamel.yaml import YAML
+class _Noted(BaseModel):
+    model_config = ConfigDict(extra="forbid")
 
-    manifest = read_manifest(release)
+    step: str
+    name: str
+    pairs: int
+    note: str | None
+    figures: dict[str, float]
+
+
+class _Finding(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    evaluation: str
+    headline: str
+
+
+class Evaluation(BaseModel):
+    """What is read of `evaluation.json`; the figures beside it are each evaluation's own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    evaluations: list[_Finding]
+
+
+def read_tables(release: Path) -> Evidence:
+    """The lock and the tables alone; raises `CurateError` where a file is no such file."""
+    manifest, lock = read_manifest(release), read_lock(release)
     assert manifest is not None
     return Evidence(
         digest=manifest["digest"],
-        pairs=pl.read_parquet(release / "pairs.parquet"),
-        decisions=pl.read_parquet(release / "decisions.parquet"),
-        lock=YAML(typ="safe", pure=True).load(release / "recipe.lock.yaml"),
-        clusters=_table(release / "clusters.parquet"),
-        made=_table(release / "made.parquet"),
-        stages=_document(release / STEPS) or (),
-        evaluation=_document(release / EVALUATION),
-        audit=_audit(release),
+        pairs=read_table(release / "pairs.parquet", pair_columns(lock)),
+        decisions=read_table(release / "decisions.parquet", LEDGER),
+        lock=lock,
+        clusters=_if_there(release / "clusters.parquet", read_table, CLUSTERS),
+        made=_if_there(release / "made.parquet", read_table, REPORTED),
+    )
+
+
+def read_evidence(release: Path) -> Evidence:
+    """What a release's facts are gathered from; raises `CurateError` where a file is no such file."""
+    return replace(
+        read_tables(release),
+        stages=[one.model_dump() for one in read_document(release / STEPS, list[_Noted])],
+        evaluation=_evaluation(release / EVALUATION),
+        audit=_if_there(release / AUDIT, read_document, Audit),
         answers=_answers(release),
-        energy=Energy.model_validate(_document(release / ENERGY)),
+        energy=read_document(release / ENERGY, Energy),
     )
 
 
 def read_facts(release: Path) -> Facts:
     """The facts of a published release, as it states them; raises `CurateError`."""
-    try:
-        return Facts.model_validate_json((release / FILE).read_text())
-    except (FileNotFoundError, NotADirectoryError):
+    path = release / FILE
+    if not path.is_file():
+        check_not_forgotten(release)
         raise CurateError(
             f"{release} is no release: it has no {FILE}",
             "name a folder such as releases/<name>/<version>",
-        ) from None
+        )
+    facts: Facts = read_document(path, Facts)
+    return facts
+
+
+def read_held(release: Path) -> list[Held]:
+    """The gates that a release had to pass, none where its recipe names none."""
+    return _if_there(release / GATES, read_document, list[Held]) or []
+
+
+def pair_columns(lock: Mapping[str, Any]) -> list[str]:
+    """What `pairs.parquet` has for certain."""
+    fields = lock["recipe"]["fields"].items()
+    own = [name for name, field in fields if field["type"] in ("text", "metadata")]
+    keys = [f"{name}_sha256" for name, field in fields if field["type"] != "metadata"]
+    return [*_PAIRS, *own, *keys]
+
+
+def _if_there(path: Path, read: Callable[[Path, Any], Any], form: Any) -> Any:
+    return read(path, form) if path.exists() else None
+
+
+def _evaluation(path: Path) -> dict[str, Any] | None:
+    found = _if_there(path, read_document, Evaluation)
+    return found and dict(found.model_dump())
 
 
 def _answers(release: Path) -> dict[str, Statement[str]]:
     path = release / ANSWERS
     return read_answers(path) if path.exists() else statements({})
-
-
-def _audit(release: Path) -> Audit | None:
-    path = release / AUDIT
-    return Audit.model_validate_json(path.read_text()) if path.exists() else None
-
-
-def _table(path: Path) -> pl.DataFrame | None:
-    return pl.read_parquet(path) if path.exists() else None
-
-
-def _document(path: Path) -> Any:
-    return json.loads(path.read_text()) if path.exists() else None
 
 
 def last_before(home: Path, version: str) -> Facts | None:
@@ -91,11 +142,20 @@ def _order(version: str) -> tuple[list[int], bool, str]:
 
 
 def front_matter_of(release: Path) -> dict[str, Any]:
-    """The YAML block of the card, as its readers parse it."""
+    """The YAML block of the card, as its readers parse it; raises `CurateError`."""
     from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
-    _, block, _ = (release / "README.md").read_text(encoding="utf-8").split("---\n", 2)
-    found: dict[str, Any] = YAML(typ="safe", pure=True).load(block)
+    card = release / "README.md"
+    try:
+        _, block, _ = card.read_text(encoding="utf-8").split("---\n", 2)
+        found = YAML(typ="safe", pure=True).load(block)
+    except (OSError, ValueError, YAMLError):
+        found = None
+    if not isinstance(found, dict):
+        raise CurateError(
+            f"{card} has no block of YAML that can be read", f"curate verify {release}"
+        )
     return found
 
 
@@ -107,8 +167,10 @@ def splits_of(release: Path) -> dict[str, Split]:
 def features_of(release: Path) -> dict[str, Any]:
     """The columns of the data as `datasets` is told of them, by the files themselves."""
     first = next(iter(sorted((release / "data").glob("*/*.parquet"))))
-    told = json.loads(pq.read_schema(first).metadata[b"huggingface"])
-    features: dict[str, Any] = told["info"]["features"]
+    told = (pq.read_schema(first).metadata or {}).get(b"huggingface")
+    if told is None:
+        raise CurateError(f"{first} does not say what its columns are", f"curate verify {release}")
+    features: dict[str, Any] = json.loads(told)["info"]["features"]
     return features
 
 

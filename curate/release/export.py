@@ -21,7 +21,7 @@ from curate.release.export_jsonl import write_jsonl
 from curate.release.export_webdataset import write_webdataset
 from curate.release.publish import publishing, put, staging
 from curate.release.published import Published, sound_release
-from curate.release.write import file_entry, files_of
+from curate.release.write import entries
 
 NOTE = "export.json"
 _VERSION = 1
@@ -57,8 +57,7 @@ def export(
         return Exported(final, published.digest, written=False)
     with staging(final.parent) as folder:
         FORMS[form](published, folder, shard_bytes)
-        files = {name: file_entry(folder / name) for name in files_of(folder)}
-        (folder / NOTE).write_text(json.dumps({**note, "files": files}, indent=1) + "\n")
+        (folder / NOTE).write_text(json.dumps({**note, "files": entries(folder)}, indent=1) + "\n")
         with publishing(final.parent):
             put(folder, final)
     return Exported(final, published.digest, written=True)

@@ -18,12 +18,34 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 from curate.errors import CurateError
+from curate.release.reading import read_document
 from curate.release.tombstone import check_not_forgotten
 from curate.release.write import MANIFEST_FORMAT
 
 DRAFT = "draft"
+MANIFEST = "manifest.json"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    sha256: str
+    size: int
+
+
+class _Manifest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    format: int
+    name: str
+    version: str
+    digest: str
+    parts: dict[str, str]
+    files: dict[str, _File]
 
 
 @contextmanager
@@ -66,14 +88,20 @@ def read_manifest(release: Path) -> dict[str, Any] | None:
     """
     check_not_forgotten(release)
     try:
-        manifest: dict[str, Any] = json.loads((release / "manifest.json").read_text())
+        manifest: dict[str, Any] = json.loads((release / MANIFEST).read_text())
     except (FileNotFoundError, NotADirectoryError):
         return None
     except ValueError as error:
-        raise CurateError(f"{release}/manifest.json is damaged: {error}") from error
+        raise CurateError(
+            f"{release / MANIFEST} is damaged: {error}", "get it from where the release was kept"
+        ) from error
     found = manifest.get("format") if isinstance(manifest, dict) else None
     if found != MANIFEST_FORMAT:
-        raise CurateError(f"{release} has format {found}; this version reads {MANIFEST_FORMAT}")
+        raise CurateError(
+            f"{release} has manifest format {found}; this version reads {MANIFEST_FORMAT}",
+            "read it with the version of curate that made it, or build it anew with this one",
+        )
+    read_document(release / MANIFEST, _Manifest)
     return manifest
 
 

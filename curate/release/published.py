@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from curate.errors import CurateError
 from curate.pairs.field import Field, Fields, media_fields
 from curate.release.publish import read_manifest
+from curate.release.reading import read_lock
 from curate.release.verify import problems
 
 _ROWS = 100
@@ -38,10 +39,7 @@ class Published:
     @cached_property
     def lock(self) -> dict[str, Any]:
         """`recipe.lock.yaml`."""
-        from ruamel.yaml import YAML
-
-        found: dict[str, Any] = YAML(typ="safe", pure=True).load(self.folder / "recipe.lock.yaml")
-        return found
+        return read_lock(self.folder)
 
     @cached_property
     def fields(self) -> Fields:

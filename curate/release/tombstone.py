@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from curate.errors import Forgotten
+from curate.release.reading import read_document
 
 FILE = "TOMBSTONE.json"
 FORMAT = 1
@@ -43,7 +44,8 @@ class Tombstone(BaseModel):
 def read_tombstone(folder: Path) -> Tombstone | None:
     """The stone that stands in a release's place, or None."""
     path = folder / FILE
-    return Tombstone.model_validate_json(path.read_text()) if path.is_file() else None
+    stone: Tombstone | None = read_document(path, Tombstone) if path.is_file() else None
+    return stone
 
 
 def check_not_forgotten(folder: Path) -> None:

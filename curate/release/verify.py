@@ -1,45 +1,47 @@
-"""Does a release say what its manifest says, and do its tables and facts agree with one another?"""
+"""Does a release hold what its manifest says, and do its tables and documents agree with one another?"""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.errors import CurateError
-from curate.governance.attestation import FILE as STATEMENT
-from curate.governance.audit import audited
-from curate.governance.gathering import gather_facts
 from curate.ledger.cluster import DROPPED, KEPT
 from curate.ledger.verdict import LEAVES, VERDICTS
 from curate.pairs.digest import table_digest
 from curate.pairs.identity import canonical_json, content_hash
 from curate.pairs.origin import DECLARED, LABELLED, SYNTHETIC
-from curate.release.evidence import read_evidence, read_facts
+from curate.release.evidence import read_tables
 from curate.release.publish import read_manifest
+from curate.release.reading import read_lock
 from curate.release.tombstone import left_beside
-from curate.release.write import files_of
+from curate.release.verify_documents import maker, otherwise
+from curate.release.write import file_entry, files_of
 
 _ROWS = 200
 
 
 def problems(release: Path) -> list[str]:
-    """Everything that is wrong with a release; empty when all agrees."""
+    """Everything that is wrong with a release; empty when all agrees. Raises `CurateError` for what
+    is no release, or one of a format that this version does not read.
+    """
     beside = [f"{name} should have gone with the release" for name in left_beside(release)]
     if beside:
         return beside
     manifest = _manifest(release)
-    found = list(_files(release, manifest))
+    found = list(_files(release, manifest)) or list(_unreadable(release))
     if found:
         return found
     found = list(_digests(release, manifest))
     found += [*_tables(release), *_clusters(release), *_made(release)]
-    return found or [*_statement(release, manifest), *_audit(release), *_facts(release)]
+    return found or ([] if maker(release) else list(otherwise(release, manifest)))
 
 
 def _manifest(release: Path) -> dict[str, Any]:
@@ -57,19 +59,37 @@ def _files(release: Path, manifest: dict[str, Any]) -> Iterator[str]:
     yield from (f"{name} is missing" for name in sorted(listed - there))
     yield from (f"{name} does not belong to the release" for name in sorted(there - listed))
     for name in sorted(there & listed):
-        with (release / name).open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        if sha256 != manifest["files"][name]["sha256"]:
+        if file_entry(release / name) != manifest["files"][name]:
             yield f"{name} was altered"
+
+
+def _unreadable(release: Path) -> Iterator[str]:
+    """Tables and lock of another form than everything else takes for granted."""
+    data = sorted(release.glob("data/*/*.parquet"))
+    if not data:
+        yield "data/ holds no Parquet files"
+    readers: list[Callable[[], object]] = [partial(read_tables, release)]
+    for read in [*readers, *(partial(_schema, path) for path in data)]:
+        try:
+            read()
+        except CurateError as error:
+            yield error.message.removeprefix(f"{release}/")
+
+
+def _schema(path: Path) -> None:
+    """Raise `CurateError` for what is no Parquet file of pairs."""
+    try:
+        columns = pq.read_schema(path).names
+    except (pa.ArrowInvalid, OSError) as error:
+        raise CurateError(f"{path} cannot be read as Parquet: {error}") from None
+    if "pair_id" not in columns:
+        raise CurateError(f"{path} lacks the column 'pair_id'")
 
 
 def _digests(release: Path, manifest: dict[str, Any]) -> Iterator[str]:
     """Recompute every part's content digest from the files."""
-    from ruamel.yaml import YAML
-
-    lock = YAML(typ="safe", pure=True).load(release / "recipe.lock.yaml")
     found = {path.stem: table_digest(pl.read_parquet(path)) for path in release.glob("*.parquet")}
-    found["lock"] = content_hash(canonical_json(lock))
+    found["lock"] = content_hash(canonical_json(read_lock(release)))
     for folder in sorted((release / "data").iterdir()):
         found[f"data/{folder.name}"] = table_digest(_data(folder))
     for name in sorted(found.keys() | manifest["parts"].keys()):
@@ -170,34 +190,3 @@ def _made(release: Path) -> Iterator[str]:
     declared = pairs.filter(pl.col("origin") == DECLARED)["pair_id"]
     if set(taken) - set(declared) != set(by_machine):
         yield "origins in pairs.parquet do not follow from made.parquet"
-
-
-def _statement(release: Path, manifest: dict[str, Any]) -> Iterator[str]:
-    """What is there to be signed names the files of the manifest."""
-    path = release / STATEMENT
-    stated = json.loads(path.read_text()) if path.is_file() else {"subject": []}
-    subjects = {one["name"]: one["digest"]["sha256"] for one in stated["subject"]}
-    if subjects != {name: entry["sha256"] for name, entry in manifest["files"].items()}:
-        yield f"{STATEMENT} does not name the files of the manifest"
-
-
-def _audit(release: Path) -> Iterator[str]:
-    """The audit is that of the tables beside it."""
-    evidence = read_evidence(release)
-    stated, recipe = evidence.audit, evidence.lock["recipe"]
-    if stated is None:
-        return
-    groups = [name for name, field in recipe["fields"].items() if field.get("group")]
-    texts = [name for name, field in recipe["fields"].items() if field["type"] == "text"]
-    tables = evidence.pairs, evidence.decisions, evidence.made
-    if audited(*tables, groups, texts, stated.settings) != stated:
-        yield "audit.json does not follow from the tables"
-
-
-def _facts(release: Path) -> Iterator[str]:
-    """Facts follow from the tables and documents that they name as their evidence."""
-    stated = dict(read_facts(release).statements())
-    derived = dict(gather_facts(read_evidence(release)).statements())
-    for name in sorted(stated.keys() | derived.keys()):
-        if stated.get(name) != derived.get(name):
-            yield f"facts.json states {name}, which does not follow from the release"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -48,9 +48,19 @@ def write_release(
     (folder / "recipe.lock.yaml").write_text(to_yaml(dict(content.lock)))
 
 
-def seal(folder: Path, content: ReleaseContent, facts: Facts) -> None:
-    """Write the manifest over all files and its statement, and make sure all of it is on the disk."""
-    files = {name: file_entry(folder / name) for name in files_of(folder)}
+def entries(folder: Path) -> dict[str, dict[str, Any]]:
+    """What a manifest says of all files that are there."""
+    return {name: file_entry(folder / name) for name in files_of(folder)}
+
+
+def seal(
+    folder: Path, content: ReleaseContent, facts: Facts, known: Mapping[str, dict[str, Any]]
+) -> None:
+    """Write the manifest over all files and its statement, and make sure all of it is on the disk.
+
+    `known` are the entries of files that were there and have not changed; they are not read again.
+    """
+    files = {name: known.get(name) or file_entry(folder / name) for name in files_of(folder)}
     manifest = {
         "format": MANIFEST_FORMAT,
         "name": content.name,

@@ -24,7 +24,7 @@ from curate.release.content import ReleaseContent
 from curate.release.differ import differences
 from curate.release.evidence import last_before, read_facts
 from curate.release.publish import DRAFT, publishing, put, read_manifest, staging
-from curate.release.write import seal, write_release
+from curate.release.write import entries, seal, write_release
 from curate.run.documents import file_card, write_documents
 from curate.run.evaluating import evaluated
 
@@ -67,9 +67,10 @@ def publish(course: Course, asking: Asking, made: Released, sample: bool) -> Pub
     with staging(home) as folder:
         write_release(folder, content, made.media, course.recipe.text)
         _copy_answers(course.recipe, folder)
-        write_documents(folder, evidence, facts, held)
+        files = entries(folder)
+        write_documents(folder, files, evidence, facts, held)
         (folder / "emissions.csv").write_text(asking.meter.emissions())
-        seal(folder, content, facts)
+        seal(folder, content, facts, files)
         if not sample:
             _refuse(folder, course.recipe.workspace, content, held)
         with publishing(home):

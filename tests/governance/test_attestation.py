@@ -66,4 +66,5 @@ def test_a_statement_of_other_files_is_noticed(
     (release / FILE).write_text(json.dumps(told))
     if change == "remove":
         (release / FILE).unlink()
-    assert problems(release) == [f"{FILE} does not name the files of the manifest"]
+    wrong = "is missing" if change == "remove" else "does not name the files of the manifest"
+    assert problems(release) == [f"{FILE} {wrong}"]

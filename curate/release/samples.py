@@ -7,7 +7,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -26,15 +26,33 @@ _RIGHTS = ("privacy", "safety", "consent")
 
 
 def write_samples(folder: Path, shown: Evidence) -> list[Sample]:
-    """Write pictures into the release's folder; none where no step looked at pictures for safety."""
+    """Write the pictures into the release's folder; none where no step looked at them for safety."""
+    found = list(_samples(folder, shown))
+    for sample, picture in found:
+        path = folder / sample.path
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(_small(picture))
+    return [sample for sample, _ in found]
+
+
+def samples_of(folder: Path, shown: Evidence) -> list[Sample]:
+    """The same of a release that stands, its pictures left alone."""
+    return [sample for sample, _ in _samples(folder, shown)]
+
+
+def _samples(folder: Path, shown: Evidence) -> Iterator[tuple[Sample, bytes]]:
+    """Pairs with their pictures as they are released."""
     fields = shown.lock["recipe"]["fields"]
     image = next((name for name, field in fields.items() if field["type"] == "image"), None)
     texts = [name for name, field in fields.items() if field["type"] == "text"]
     chosen = _chosen(shown)
     if image is None or not chosen.height or shown.lock["recipe"]["release"]["media"] != "embed":
-        return []
-    (folder / FOLDER).mkdir()
-    return list(_written(folder, chosen, image, texts))
+        return
+    for row in _rows(folder, chosen, [image, *texts]):
+        if row[image] is not None:
+            name = f"{FOLDER}/{row['pair_id'][:16]}.png"
+            said = {text: row[text] for text in texts if row[text]}
+            yield Sample(name, said), row[image]["bytes"]
 
 
 def _chosen(shown: Evidence) -> pl.DataFrame:
@@ -52,16 +70,11 @@ def _chosen(shown: Evidence) -> pl.DataFrame:
     return safe.sort(uniform(safe["pair_id"], 0, "samples")).head(_MANY).sort("pair_id")
 
 
-def _written(folder: Path, chosen: pl.DataFrame, image: str, texts: list[str]) -> Iterator[Sample]:
-    ids = chosen.select("pair_id")
-    files = sorted(folder.glob("data/*/*.parquet"))
-    rows = pl.scan_parquet(files).select("pair_id", image, *texts)
-    found = rows.join(ids.lazy(), on="pair_id", how="semi").collect().sort("pair_id")
-    for row in found.iter_rows(named=True):
-        if row[image] is not None:
-            name = f"{FOLDER}/{row['pair_id'][:16]}.png"
-            (folder / name).write_bytes(_small(row[image]["bytes"]))
-            yield Sample(name, {text: row[text] for text in texts if row[text]})
+def _rows(folder: Path, chosen: pl.DataFrame, columns: list[str]) -> Iterator[dict[str, Any]]:
+    ids = chosen.lazy().select("pair_id")
+    rows = pl.scan_parquet(sorted(folder.glob("data/*/*.parquet"))).select("pair_id", *columns)
+    found = rows.join(ids, on="pair_id", how="semi").collect().sort("pair_id")
+    return found.iter_rows(named=True)
 
 
 def _small(data: bytes) -> bytes:

@@ -31,6 +31,7 @@ from curate.recipe.answers import read_answers
 from curate.release.publish import DRAFT, read_manifest
 from curate.release.reading import read_document, read_lock, read_table
 from curate.release.tombstone import check_not_forgotten
+from curate.release.version import is_version, order
 
 STEPS = "steps.json"
 EVALUATION = "evaluation.json"
@@ -130,15 +131,9 @@ def _answers(release: Path) -> dict[str, Statement[str]]:
 
 def last_before(home: Path, version: str) -> Facts | None:
     """Facts of the release before this version below `releases/<name>`; of a draft, of the last."""
-    found = [folder for folder in home.glob("[0-9]*") if (folder / FILE).is_file()]
-    before = [f for f in found if version == DRAFT or _order(f.name) < _order(version)]
-    return read_facts(max(before, key=lambda f: _order(f.name))) if before else None
-
-
-def _order(version: str) -> tuple[list[int], bool, str]:
-    """Versions in order: a candidate such as 1.0.0-rc1 comes before 1.0.0."""
-    numbers, _, candidate = version.partition("-")
-    return [int(number) for number in numbers.split(".")], not candidate, candidate
+    found = [path.parent for path in home.glob(f"*/{FILE}") if is_version(path.parent.name)]
+    before = [f for f in found if version == DRAFT or order(f.name) < order(version)]
+    return read_facts(max(before, key=lambda f: order(f.name))) if before else None
 
 
 def front_matter_of(release: Path) -> dict[str, Any]:

@@ -85,6 +85,8 @@ class Trace:
     """The ids by which sources would bring pairs back."""
     shared: int
     """Contents of theirs that stay, since others hold them too."""
+    holders: tuple[str, ...]
+    """The places of these others."""
 
     def of(self, place: str) -> int:
         """How many pairs go from a place."""
@@ -162,6 +164,7 @@ def _told(
     others = contents.join(gone, on=_NODE, how="anti")
     stay = frozenset(others.filter(~pl.col("made"))["key"])
     held = frozenset(theirs.filter(~pl.col("made"))["key"])
+    holding = others.filter(~pl.col("made") & pl.col("key").is_in(list(held)))
     made = frozenset(theirs.filter("made")["key"]) - stay
     rows = pairs.join(gone, on=_NODE, how="semi").filter(pl.col("origin") != SYNTHETIC)
     whole = rows.join(theirs, on=_NODE, how="semi").filter("placed")
@@ -175,6 +178,7 @@ def _told(
         made=made - exclusive,
         ids=frozenset(ids),
         shared=len(held & stay),
+        holders=tuple(holding["place"].unique().sort()),
     )
 
 

@@ -57,6 +57,8 @@ class Counts(_Part):
     """Contents that machines made of them."""
     shared: int
     """Contents that stay, since pairs that stay hold them too."""
+    holders: list[str] = []
+    """Releases, candidates and sources that these pairs are in."""
 
 
 class Journal(_Part):

@@ -16,6 +16,7 @@ from curate.release.forget import Holdings, Request, Trace, held, of_release, tr
 from curate.release.forget_mention import mentions
 from curate.release.publish import DRAFT
 from curate.release.tombstone import FILE as TOMBSTONE
+from curate.release.version import is_version, order
 from curate.run.build import Options, opened
 from curate.run.forget_alike import alike, released_as
 from curate.run.forget_journal import Counts, Doomed, Journal, Rebuild
@@ -134,6 +135,7 @@ def _journal(
             contents=len(trace.contents),
             made=len(trace.made),
             shared=trace.shared,
+            holders=[place.removeprefix(f"{workspace}/") for place in trace.holders],
         ),
         notes=list(notes),
     )
@@ -155,8 +157,8 @@ def _rebuilds(workspace: Path, releases: Sequence[Path], trace: Trace) -> Iterat
     """The newest version of each recipe under its next number, and its draft."""
     for name in sorted({folder.parent.name for folder in releases}):
         mine = [folder for folder in releases if folder.parent.name == name]
-        versions = [folder for folder in mine if folder.name != DRAFT]
-        newest = max(versions, key=_order, default=None)
+        versions = [folder for folder in mine if is_version(folder.name)]
+        newest = max(versions, key=lambda folder: order(folder.name), default=None)
         for folder in [newest, *(f for f in mine if f.name == DRAFT)]:
             if folder is not None and _left(folder, trace):
                 yield _rebuild(workspace, folder)
@@ -177,11 +179,6 @@ def _left(folder: Path, trace: Trace) -> bool:
     """Whether a pair of a release stays."""
     gone = trace.pairs.filter(pl.col("place") == str(folder))
     return bool(Side.of(folder).kept.join(gone, on="pair_id", how="anti").height)
-
-
-def _order(folder: Path) -> tuple[list[int], bool, str]:
-    numbers, _, candidate = folder.name.partition("-")
-    return [int(number) for number in numbers.split(".")], not candidate, candidate
 
 
 def now() -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import mmap
+import os
 import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 
@@ -13,10 +17,11 @@ from curate.run.forget_journal import Journal
 from curate.store.forgotten import Forgotten, marks_path
 
 _NAME = r"\b(?:[0-9a-f]{64}|[0-9a-f]{32})\b"
-_TEXTS = {".csv", ".html", ".json", ".jsonl", ".md", ".tsv", ".txt", ".yaml", ".yml"}
+_TEXTS = {".csv", ".html", ".json", ".jsonl", ".md", ".tar", ".tsv", ".txt", ".yaml", ".yml"}
 _TRACKED = ("data_cards", "exports", "releases", "reports", "reviews")
 _ELSEWHERE = (
     "hubs: curate does not know where versions were pushed; delete their tags and branches there",
+    "exports written to folders of their own (`curate export --out`): make them anew of the successor",
     "backups, copies and clones of the workspace, and the caches of `datasets` on machines that loaded it",
     "the disk: files are removed, and not overwritten",
     "files that hold the same otherwise encoded: they are recognised by their bytes; forget those too",
@@ -30,7 +35,7 @@ def unreached(workspace: Path, journal: Journal, gone: Forgotten) -> list[str]:
 
 
 def naming(workspace: Path, gone: Forgotten) -> Iterator[Path]:
-    """Files outside of the store that hold a forgotten id or hash; texts and tables are read."""
+    """Files outside of the store that hold a forgotten id or hash; texts, tables and archives are read."""
     skipped = {workspace / ".git", workspace / ".curate" / "store"}
     for path in _files(workspace, skipped):
         if path != marks_path(workspace) and any(_known(name, gone) for name in _named(path)):
@@ -48,7 +53,18 @@ def _files(folder: Path, skipped: set[Path]) -> Iterator[Path]:
 def _named(path: Path) -> set[str]:
     if path.suffix == ".parquet":
         return _in_table(path)
-    return {name.decode() for name in re.findall(_NAME.encode(), path.read_bytes())}
+    with path.open("rb") as file, _mapped(file) as data:
+        return {name.decode() for name in re.findall(_NAME.encode(), data)}
+
+
+@contextmanager
+def _mapped(file: BinaryIO) -> Iterator[mmap.mmap | bytes]:
+    """A file's bytes, as large as it may be; archives are."""
+    if not os.fstat(file.fileno()).st_size:
+        yield b""
+        return
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        yield data
 
 
 def _in_table(path: Path) -> set[str]:

@@ -55,9 +55,14 @@ def about(counts: Counts) -> str:
     """How much goes."""
     told = f"{_pairs(counts.asked)} asked for and {counts.along:,} that go along"
     told += f"; {counts.contents:,} contents that nobody else holds, {counts.made:,} made of them"
-    if counts.shared:
-        told += f"; {counts.shared:,} contents stay, since other pairs hold them too"
-    return told
+    return f"{told}; {_shared(counts)}" if counts.shared else told
+
+
+def _shared(counts: Counts) -> str:
+    one = counts.shared == 1
+    held = "1 content stays" if one else f"{counts.shared:,} contents stay"
+    it, where = "it" if one else "them", ", ".join(counts.holders)
+    return f"{held}, since other pairs hold {it} too ({where}); --hash forgets {it} there as well"
 
 
 def _stone(one: Doomed) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -94,6 +95,26 @@ def test_nothing_is_left_of_a_pair(two: Workspace) -> None:
     assert (receipt.counts.asked, receipt.counts.along) == (1, 0)
 
 
+def test_a_copy_under_a_name_of_its_own_goes_too(two: Workspace) -> None:
+    """Somebody kept one beside the versions; builds go on as well."""
+    kept = two.having(version="1.0.0").release
+    shutil.copytree(kept, kept.with_name("1.0.0.bak"))
+    owl = pair(two, "birds/owl.webp")
+    receipt = forget(two.root, Asked(ids=frozenset({owl["pair_id"]})))
+    assert {one.version for one in receipt.releases} == {"1.0.0", "1.0.0.bak", "1.1.0"}
+    assert holding(two.root, names_of(owl)) == []
+    two.having(version="1.2.0").build()
+
+
+def test_an_export_that_lies_elsewhere_is_named(two: Workspace) -> None:
+    older = two.having(version="1.0.0").release
+    shards = two.root / "mine" / "shards"
+    assert curate("export", older, "--to", "webdataset", "--out", shards).code == 0
+    test = pl.read_parquet(older / "pairs.parquet").filter(pl.col("split") == "test")
+    receipt = forget(two.root, Asked(ids=frozenset({test["pair_id"][0]})))
+    assert "mine/shards/test-000000.tar: still names something forgotten" in receipt.unreached
+
+
 def test_the_successor_lacks_nothing_else(two: Workspace) -> None:
     older = two.having(version="1.1.0")
     before = pl.read_parquet(older.release / "pairs.parquet")
@@ -173,8 +194,11 @@ def test_a_content_that_others_hold_stays_with_them(workspace: Workspace) -> Non
     place = workspace.having(steps=[])
     place.build()
     lamp = pair(place, "things/lamp.jpg")
+    said = curate("forget", "--ids", lamp["pair_id"], "--workspace", place.root, "--dry-run").out
+    assert "1 content stays, since other pairs hold it too (releases/ten/1.0.0, " in said
     receipt = forget(place.root, Asked(ids=frozenset({lamp["pair_id"]})))
     assert receipt.counts.shared == 1
+    assert receipt.counts.holders == ["releases/ten/1.0.0", "sources of ten"]
     newer = place.having(version="1.0.1")
     assert pair(newer, "things/chair.png")["caption"] == "A lamp that is on."
     assert holding(place.root, [lamp["pair_id"], lamp["image_sha256"]]) == []

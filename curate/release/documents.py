@@ -1,8 +1,9 @@
 """A release's documents, each made of its facts and of the files that they are gathered from.
 
-`steps.json`, `evaluation.json`, `energy.json`, `emissions.csv`, `answers.yaml` and the pictures of
-`samples/` are evidence: they tell of a build, or of people. All others can be made again of what
-stands beside them, and are: once when a release is written, and whenever it is verified.
+`steps.json`, `evaluation.json`, `energy.json` and `emissions.csv` are evidence: they tell of a build.
+`recipe.yaml` and `answers.yaml` are what people wrote. The pictures of `samples/` have bytes of the
+library that wrote them. All others can be made again of what stands beside them, and are: once when a
+release is written, and whenever it is verified.
 """
 
 from __future__ import annotations

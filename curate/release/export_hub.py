@@ -7,12 +7,11 @@ HF_TOKEN, or `hf auth login`.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from curate.errors import CurateError, GateFailed, MissingExtra
-from curate.governance import gates
+from curate.release.evidence import read_held
 from curate.release.published import Published, sound_release
 
 
@@ -58,9 +57,7 @@ def push(release: Path, repo: str, private: bool = True) -> Pushed:
 
 def _require_gates(published: Published) -> None:
     """Drafts and candidates may have missed gates; others should not be shown them."""
-    path = published.folder / gates.FILE
-    held = json.loads(path.read_text()) if path.exists() else []
-    failed = [one["fact"] for one in held if not one["passed"]]
+    failed = [one.fact for one in read_held(published.folder) if not one.passed]
     if failed:
         raise GateFailed(
             f"{published.title} is not uploaded: gates failed on {', '.join(failed)}",

@@ -69,7 +69,8 @@ def _unreadable(release: Path) -> Iterator[str]:
     if not data:
         yield "data/ holds no Parquet files"
     readers: list[Callable[[], object]] = [partial(read_tables, release)]
-    for read in [*readers, *(partial(_schema, path) for path in data)]:
+    readers += [partial(_schema, path) for path in data]
+    for read in readers:
         try:
             read()
         except CurateError as error:

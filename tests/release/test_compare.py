@@ -57,7 +57,7 @@ def test_every_difference_has_its_reason(two: tuple[Path, Path]) -> None:
     dropped = reason(found, "dropped")
     assert dropped.reason == "caption.words below minimum"
     assert (dropped.score_now, dropped.threshold_now) == (3.0, 4.0)
-    assert dropped.recipe == ["steps[0].filter.caption.words.min was '2', is '4'"]
+    assert dropped.recipe == ["steps[0].filter.caption.words.min was 2, is 4"]
     assert reason(found, "no longer dropped").recipe == [
         "steps[0].filter.image.min_side is gone: '48'"
     ]

@@ -47,6 +47,8 @@ def intent(journal: Journal) -> Iterator[str]:
     yield from (f"{folder} would go." for folder in journal.folders)
     for one in journal.rebuilds:
         yield f"Would build {one.name} {one.version} without them."
+    if journal.releases:
+        yield "Exports, cards and reports of what goes would go with it, and reviews of these pairs."
     yield "Values, blobs and hashes of theirs would leave the store, and all fits with them."
     yield from journal.notes
 

@@ -392,6 +392,7 @@ def test_a_dry_run_changes_nothing(two: Workspace) -> None:
     said = curate("forget", "--ids", owl, "--workspace", two.root, "--dry-run")
     assert said.code == 0
     assert "Would build ten 1.1.1 without them." in said.out
+    assert "Exports, cards and reports of what goes would go with it" in said.out
     assert {k: v for k, v in state().items() if "/files/" not in k} == {
         k: v for k, v in before.items() if "/files/" not in k
     }

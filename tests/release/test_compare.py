@@ -59,7 +59,7 @@ def test_every_difference_has_its_reason(two: tuple[Path, Path]) -> None:
     assert (dropped.score_now, dropped.threshold_now) == (3.0, 4.0)
     assert dropped.recipe == ["steps[0].filter.caption.words.min was 2, is 4"]
     assert reason(found, "no longer dropped").recipe == [
-        "steps[0].filter.image.min_side is gone: '48'"
+        "steps[0].filter.image.min_side is gone: 48"
     ]
 
 

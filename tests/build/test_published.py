@@ -45,12 +45,12 @@ def by_reference(workspace: Workspace) -> Workspace:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        (more_rows, ["1 pairs are new, such as ", "lock: inputs.folder.pairs was '10', is '11'"]),
+        (more_rows, ["1 pairs are new, such as ", "lock: inputs.folder.pairs was 10, is 11"]),
         (fewer_rows, ["1 pairs are no longer there", "lock: inputs.folder.digest was"]),
         (tighter, ["steps differ: filter caption.words", "lock: recipe.steps[0]", "released rows"]),
         (
             stricter,
-            ["verdicts differ", "lock: recipe.steps[2].dedup.likeness was absent, is '0.99'"],
+            ["verdicts differ", "lock: recipe.steps[2].dedup.likeness was absent, is 0.99"],
         ),
         (by_reference, ["lock: recipe.release.media was 'embed', is 'reference'", "released rows"]),
     ],
@@ -123,8 +123,8 @@ def test_what_has_no_manifest_is_not_replaced(workspace: Workspace) -> None:
     ("text", "told"),
     [
         ('{"format": 1, "digest"', "manifest.json is damaged"),
-        ('{"short_name": "app"}', "has format None; this version reads 2"),
-        ("[]", "has format None; this version reads 2"),
+        ('{"short_name": "app"}', "has manifest format None; this version reads 2"),
+        ("[]", "has manifest format None; this version reads 2"),
     ],
 )
 def test_a_manifest_that_is_none_is_not_replaced(

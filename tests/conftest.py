@@ -75,4 +75,5 @@ def openmoji(tmp_path: Path) -> Workspace:
     root = tmp_path / "openmoji"
     (root / "recipes").mkdir(parents=True)
     shutil.copy(RECIPES / "openmoji.yaml", root / "recipes")
+    shutil.copytree(RECIPES / "answers", root / "recipes" / "answers")
     return Workspace(root, {"name": "openmoji", "version": "1.0.0"})

@@ -26,7 +26,14 @@ from curate.governance.facts import (
 )
 from curate.governance.figures import figures
 from curate.governance.licences import licences
-from curate.governance.statement import Statement, derived, measured, not_applicable, not_provided
+from curate.governance.statement import (
+    Statement,
+    Status,
+    derived,
+    measured,
+    not_applicable,
+    not_provided,
+)
 from curate.ledger.cluster import DROPPED
 from curate.ledger.verdict import LEAVES
 from curate.pairs.field import MEDIA
@@ -291,15 +298,17 @@ def _footprint(evidence: Evidence) -> Footprint:
     if energy.country is not None:
         country = f"a table of grids that knows {energy.country}"
 
-    def told(value: float | None, who: str = "a meter of energy") -> Statement[float]:
+    def told(
+        value: float | None, who: str = "a meter of energy", how: Status = "derived"
+    ) -> Statement[float]:
         if value is None:
             return not_provided(who)
-        how = "measured" if energy.method == "measured" else "derived"
         return Statement(value=value, status=how, evidence=_ENERGY, by=by, at=energy.finished)
 
     by = f"codecarbon, {energy.method}"
+    read: Status = "measured" if energy.method == "measured" else "derived"
     return Footprint(
-        kwh=told(energy.kwh),
+        kwh=told(energy.kwh, how=read),
         g_co2e=told(energy.g_co2e, country),
         kwh_saved=_saved(energy),
         kwh_per_1000_kept=told(energy.kwh_per_1000_kept),

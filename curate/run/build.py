@@ -154,6 +154,8 @@ def store_folder_of(workspace: Path) -> Path:
 
 
 def _why_all_left(course: Course) -> str:
+    if not course.gathered.table.height:
+        return "the sources gave none: do their paths and patterns name anything?"
     lines = course.ledger.frame().filter(pl.col("verdict").is_in(LEAVES))
     why = lines.group_by("name", "reason").len().sort("len", "name", descending=[True, False])
     told = [f"{count} by '{name}' ({reason})" for name, reason, count in why.head(3).iter_rows()]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from io import BytesIO
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import av
 import numpy as np
@@ -24,19 +24,35 @@ if TYPE_CHECKING:
 
 CLOCK = Fraction(1, 90000)
 FILE = {"fflags": "+bitexact"}
-PICTURE = {"crf": "18", "preset": "veryfast", "mbtree": "0"}
+PICTURE = {"preset": "veryfast", "mbtree": "0"}
 """x264's macroblock tree gives other bytes in every other run, even on one thread."""
 SOUND = {"aac_coder": "fast"}
 """Nearer to the samples than libav's other coder: 57 against 24 dB on a sudden tone at 64 kbit/s."""
-SOUND_BITS = 96_000
-"""Of each channel, a second."""
 SOUND_FRAME = 1024
 SOUND_RATES = (48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
 """Those of AAC that every player plays; a sound of another is brought to the first."""
 LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
 
 
-def write_film(frames: Iterable[Any], start: float, end: float, sound: Waveform | None) -> bytes:
+class Coding(NamedTuple):
+    """How much is kept of pictures (x264's rate factor, lower is better) and of sound (bits a second
+    of each channel).
+    """
+
+    rate_factor: int
+    sound_bits: int
+
+
+FULL = Coding(18, 96_000)
+
+
+def write_film(
+    frames: Iterable[Any],
+    start: float,
+    end: float,
+    sound: Waveform | None,
+    coding: Coding = FULL,
+) -> bytes:
     """Frames shown from `start` up to `end` seconds of their own clock; the file's begins at 0.
 
     What is turned stays turned by a mark in the file; odd sides are scaled to even ones.
@@ -47,8 +63,9 @@ def write_film(frames: Iterable[Any], start: float, end: float, sound: Waveform 
         raise Unreadable("holds no frames")
     out = BytesIO()
     with av.open(out, "w", format="mp4", container_options=FILE) as container:
-        picture = _picture(container, first)
-        track = None if sound is None or not len(sound.samples) else _track(container, sound)
+        picture = _picture(container, first, coding)
+        heard = sound is not None and len(sound.samples)
+        track = _track(container, sound, coding) if heard and sound is not None else None
         for frame in chain([first], timed):
             container.mux(picture.encode(_even(frame)))
         container.mux(picture.encode(None))
@@ -67,9 +84,10 @@ def _timed(frames: Iterator[Any], start: float, end: float) -> Iterator[Any]:
         yield frame, begin, until - begin
 
 
-def _picture(container: OutputContainer, first: Any) -> Any:
+def _picture(container: OutputContainer, first: Any, coding: Coding) -> Any:
     frame, _, _ = first
-    stream: Any = container.add_stream("libx264", options=PICTURE)
+    options = PICTURE | {"crf": str(coding.rate_factor)}
+    stream: Any = container.add_stream("libx264", options=options)
     stream.width, stream.height = frame.width // 2 * 2 or 2, frame.height // 2 * 2 or 2
     stream.pix_fmt = "yuv420p"
     stream.time_base = stream.codec_context.time_base = CLOCK
@@ -91,13 +109,13 @@ def _even(timed: Any) -> Any:
     return even
 
 
-def _track(container: OutputContainer, sound: Waveform) -> Any:
+def _track(container: OutputContainer, sound: Waveform, coding: Coding) -> Any:
     channels = sound.samples.shape[1]
     if channels not in LAYOUTS:
         raise Unreadable(f"{channels} channels cannot be written as AAC")
     rate = sound.rate if sound.rate in SOUND_RATES else SOUND_RATES[0]
     stream: Any = container.add_stream("aac", rate=rate, layout=LAYOUTS[channels], options=SOUND)
-    stream.bit_rate = SOUND_BITS * channels
+    stream.bit_rate = coding.sound_bits * channels
     stream.codec_context.flags |= Flags.bitexact
     return stream
 

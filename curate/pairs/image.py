@@ -142,6 +142,25 @@ def small_image(data: bytes, side: int) -> Small:
         return Small(np.asarray(small.convert("YCbCr"), dtype=np.uint8), width, height, ground)
 
 
+def reduced_image(data: bytes, side: int) -> Image.Image:
+    """The upright picture in its own shape with no side longer than `side`, in RGB, or in RGBA where
+    parts of it are transparent; of an animation the first frame.
+    """
+    if image_format(data) == "SVG":
+        svg_size(data)
+        data = render_svg(data)
+    _check_whole(data)
+    with _opened(data) as image:
+        orientation = _orientation(image)
+        image.draft(None, (2 * side, 2 * side))
+        image.load()
+        reduced = image.convert("RGBA") if _transparent(image) else _over_white(image)
+        reduced.thumbnail((side, side))
+        upright = UPRIGHT.get(orientation)
+        turned: Image.Image = reduced if upright is None else reduced.transpose(upright)
+        return turned
+
+
 def _is_ycbcr(image: Image.Image) -> bool:
     """Whether a JPEG says that it holds brightness and colour apart; some hold red, green, blue."""
     stated = "jfif" in image.info or image.info.get("adobe_transform") == 1

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import av
 import numpy as np
 from av.stream import Disposition
 from av.video.reformatter import Interpolation
@@ -18,7 +19,7 @@ from av.video.reformatter import Interpolation
 from curate.errors import Unreadable
 from curate.pairs.audio import Waveform, bounded
 from curate.pairs.container import check_container, container_format
-from curate.pairs.film import write_film
+from curate.pairs.film import CLOCK, write_film
 from curate.pairs.libav import duration, frames_from, opened, sound_samples, sound_stream
 from curate.pairs.span import Recording, Span, check_within
 
@@ -147,6 +148,43 @@ def cut_video(recording: Recording) -> bytes:
         heard = _sound(container, recording.span) if container.streams.audio else None
         frames = _frames(container, _stream(container), recording.span)
         return write_film(frames, start, end, heard)
+
+
+def beginning(
+    data: bytes, seconds: float, rate: float, side: int
+) -> tuple[list[Any], Waveform | None]:
+    """The frames of a film's first seconds, at most `rate` a second, upright and with no side longer
+    than `side`, on a clock that begins with the first of them; and what is heard.
+    """
+    with opened(data, _format(data)) as container:
+        stream = _stream(container)
+        frames: list[Any] = []
+        start = None
+        for frame in _frames(container, stream, None):
+            start = frame.time if start is None else start
+            if frame.time >= start + seconds:
+                break
+            if frame.time >= start + len(frames) / rate:
+                frames.append(_reduced(frame, frame.time - start, side))
+    if not frames:
+        raise Unreadable("holds no frames")
+    return frames, _heard(data, Span(0.0, seconds))
+
+
+def _reduced(frame: Any, time: float, side: int) -> Any:
+    """An upright frame of its own, shown at a time in seconds."""
+    scale = min(1.0, side / max(frame.width, frame.height))
+    width, height = (max(2, round(n * scale / 2) * 2) for n in (frame.width, frame.height))
+    pixels = frame.reformat(width, height, "rgb24", interpolation=REDUCED).to_ndarray()
+    turned = np.ascontiguousarray(np.rot90(pixels, frame.rotation // 90 % 4))
+    made = av.VideoFrame.from_ndarray(turned, "rgb24").reformat(format="yuv420p")
+    made.pts, made.time_base = round(time / CLOCK), CLOCK
+    return made
+
+
+def _heard(data: bytes, span: Span) -> Waveform | None:
+    with opened(data, _format(data)) as container:
+        return _sound(container, span) if container.streams.audio else None
 
 
 def _sound(container: InputContainer, span: Span | None) -> Waveform:

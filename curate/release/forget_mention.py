@@ -13,7 +13,7 @@ import polars as pl
 if TYPE_CHECKING:
     from curate.release.forget import Trace
 
-_DOCUMENTS = (".csv", ".json", ".jsonl", ".md", ".yaml")
+_DOCUMENTS = (".csv", ".html", ".json", ".jsonl", ".md", ".yaml")
 
 
 def mentions(folder: Path, trace: Trace) -> bool:

@@ -65,7 +65,11 @@ class Scored:
     """One, or one for each group."""
     bars: tuple[Bar, ...]
     choices: tuple[Rethresholded, ...]
-    """At thresholds spread over the scores, in order."""
+    """At thresholds spread over the scores, in order; those that the scores can tell of."""
+    reason: str | None = None
+    """For which it took pairs out, where the step judges several things."""
+    one_sided: bool = False
+    """Whether only what left has a score: bars hold nothing else, choices are all milder."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +98,27 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Made:
+    """A content that a machine made for a pair: a line of `made.parquet`."""
+
+    step: str
+    name: str
+    field: str
+    value: str | None
+    """A text or a label; of media the hash."""
+    replaced: str | None
+    generator: str
+    confidence: float | None
+    accepted: bool
+
+
+@dataclass(frozen=True)
 class Shown:
     """One pair with its story."""
 
     pair_id: str
     kinds: tuple[Kind, ...]
+    """At least one of `kept` and `dropped`: whether it is in the release, or not."""
     status: str
     split: str | None
     origin: str
@@ -108,8 +128,12 @@ class Shown:
     metadata: Mapping[str, Any]
     media: Mapping[str, Medium]
     withheld: str | None
-    """Why neither media nor texts are shown, if they are not."""
+    """Why neither media, texts nor metadata are shown, if they are not."""
     lines: tuple[Line, ...]
+    """Without details, and so are all words of the data, where the pair is withheld."""
+    row: str | None = None
+    """Where in its source it lay."""
+    made: tuple[Made, ...] = ()
 
 
 @dataclass(frozen=True)

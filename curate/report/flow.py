@@ -26,7 +26,9 @@ MOST_EXITS = 12
 def flow(evidence: Evidence) -> list[Passage]:
     """Every step in order; what one leaves is what the next begins with."""
     lines = evidence.decisions
-    counts = lines.group_by("step", "verdict", "reason").agg(pairs=pl.col("pair_id").n_unique())
+    counts = lines.group_by("step", "verdict", "reason").agg(
+        pairs=pl.col("pair_id").n_unique(), lines=pl.len()
+    )
     came = lines.filter(pl.col("verdict").is_in(COMES))["pair_id"].n_unique()
     alive, passages = evidence.pairs.height - came, []
     for step, name, note in _steps(evidence):
@@ -49,7 +51,7 @@ def _steps(evidence: Evidence) -> Iterator[tuple[str, str, str | None]]:
 def _passage(step: str, name: str, before: int, said: pl.DataFrame, note: str | None) -> Passage:
     added = int(said.filter(pl.col("verdict").is_in(COMES))["pairs"].sum())
     exits = tuple(_exits(said.filter(pl.col("verdict").is_in(LEAVES))))
-    merged = int(said.filter(pl.col("verdict") == "merge")["pairs"].sum())
+    merged = int(said.filter(pl.col("verdict") == "merge")["lines"].sum())
     return Passage(
         step=step,
         name=name,
@@ -57,7 +59,7 @@ def _passage(step: str, name: str, before: int, said: pl.DataFrame, note: str | 
         added=added,
         exits=exits,
         after=before + added - sum(one.pairs for one in exits),
-        note=note or (f"rows equal to {merged:,} pairs were merged with them" if merged else None),
+        note=note or (f"{merged:,} equal rows are one pair with another" if merged else None),
     )
 
 

@@ -49,7 +49,9 @@ def _unseen(evidence: Evidence, lines: pl.DataFrame) -> Iterator[pl.DataFrame]:
         mine = seen.filter(_looked(seen, step, name))
         rest = evidence.pairs.select("pair_id").join(mine, on="pair_id", how="anti")
         told = rest.join(origin, on="pair_id").join(left, on="pair_id", how="left")
-        could_not = pl.col("pair_id").is_in(tried.filter(pl.col("step") == step)["pair_id"].implode())
+        could_not = pl.col("pair_id").is_in(
+            tried.filter(pl.col("step") == step)["pair_id"].implode()
+        )
         why = (
             pl.when(could_not)
             .then(pl.lit(f"{name} could not look at it"))

@@ -1,0 +1,62 @@
+"""A release's evidence as a report: the facts as they are, and beside them what people can look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from curate.report.clusters import clusters
+from curate.report.content import Cluster, Kind, Report
+from curate.report.flow import flow
+from curate.report.gallery import KINDS, chosen
+from curate.report.scores import scores
+from curate.report.shown import shown
+from curate.report.withheld import withheld
+
+if TYPE_CHECKING:
+    from curate.governance.evidence import Evidence
+    from curate.governance.facts import Facts
+    from curate.governance.gates import Held
+    from curate.report.media import Media
+
+
+def report_of(evidence: Evidence, facts: Facts, held: Sequence[Held], media: Media) -> Report:
+    """Gather what a report shows; every count is of the release's own tables."""
+    hidden = withheld(evidence)
+    found, in_all = clusters(evidence)
+    kinds = _kinds(chosen(evidence, hidden["pair_id"]), found)
+    mine = hidden.filter(pl.col("pair_id").is_in(list(kinds)))
+    return Report(
+        facts=facts,
+        held=held,
+        audit=evidence.audit,
+        energy=evidence.energy,
+        flow=flow(evidence),
+        scores=scores(evidence.decisions),
+        shown=shown(evidence, kinds, dict(mine.iter_rows()), media),
+        clusters=found,
+        clusters_in_all=in_all,
+        notes=tuple(_notes(evidence, hidden)),
+    )
+
+
+def _kinds(chosen: pl.DataFrame, found: Sequence[Cluster]) -> dict[str, list[Kind]]:
+    """Why each pair is shown; members of clusters are there to be compared."""
+    kinds: dict[str, list[Kind]] = {}
+    for pair_id, kind in chosen.iter_rows():
+        kinds.setdefault(pair_id, []).append(kind)
+    for member in (member for cluster in found for member in cluster.members):
+        kinds.setdefault(member.pair_id, [])
+    return {i: sorted(said, key=KINDS.index) for i, said in kinds.items()}
+
+
+def _notes(evidence: Evidence, hidden: pl.DataFrame) -> Iterator[str]:
+    if hidden.height:
+        yield (
+            f"{hidden.height:,} of {evidence.pairs.height:,} pairs may not be shown: a step that guards "
+            "privacy, safety, consent or licences refused them, or has not looked at them"
+        )
+    if evidence.lock["recipe"]["release"]["media"] != "embed":
+        yield "the release refers to its media and holds none, and neither does this report"

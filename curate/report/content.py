@@ -187,5 +187,7 @@ class Report:
     clusters: Sequence[Cluster]
     clusters_in_all: int
     map: Map | None = None
+    evaluation: Mapping[str, Any] | None = None
+    """`evaluation.json`: figures with intervals, of which the facts hold the values alone."""
     notes: Sequence[str] = field(default_factory=tuple)
     """What the report leaves out, and why."""

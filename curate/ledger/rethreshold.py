@@ -27,8 +27,6 @@ Keeps = Literal["above", "below"]
 
 _OUT = ("drop", "reject")
 """What a score takes out; `paired` is no loss."""
-_BY_SCORE = ("keep", "add")
-"""Verdicts that say on which side of the threshold pairs stay: others stay for another reason."""
 
 
 @dataclass(frozen=True)
@@ -228,10 +226,13 @@ def _threshold(lines: pl.DataFrame) -> pl.Expr:
 
 
 def _keeps(step: str, name: str, lines: pl.DataFrame) -> Keeps:
-    """The side of its thresholds that a step keeps, where its verdicts follow from it."""
+    """The side of its thresholds that a step keeps, where its verdicts follow from it. A pair that is
+    kept for a reason, such as a person's word, is not kept by its score.
+    """
     score, threshold = pl.col("score"), pl.col("threshold")
-    low, high, stayed = score < threshold, score > threshold, pl.col("verdict").is_in(_BY_SCORE)
-    left = ~pl.col("stayed")
+    low, high, left = score < threshold, score > threshold, ~pl.col("stayed")
+    verdict = pl.col("verdict")
+    stayed = (verdict == "add") | ((verdict == "keep") & pl.col("reason").is_null())
     votes = lines.select(
         above=((low & left) | (high & stayed)).sum(),
         below=((high & left) | (low & stayed)).sum(),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import polars as pl
 
@@ -11,6 +11,7 @@ from curate.report.clusters import clusters
 from curate.report.content import Cluster, Kind, Report
 from curate.report.flow import flow
 from curate.report.gallery import KINDS, chosen
+from curate.report.map import Embedded, map_of
 from curate.report.scores import scores
 from curate.report.shown import shown
 from curate.report.withheld import withheld
@@ -21,12 +22,23 @@ if TYPE_CHECKING:
     from curate.governance.gates import Held
     from curate.report.media import Media
 
+Embed: TypeAlias = "Callable[[Sequence[str]], Embedded | None]"
 
-def report_of(evidence: Evidence, facts: Facts, held: Sequence[Held], media: Media) -> Report:
-    """Gather what a report shows; every count is of the release's own tables."""
+
+def report_of(
+    evidence: Evidence,
+    facts: Facts,
+    held: Sequence[Held],
+    media: Media,
+    embed: Embed | None = None,
+) -> Report:
+    """Gather what a report shows; every count is of the release's own tables. `embed` gives vectors of
+    pairs, of those first that are named, where there are any.
+    """
     hidden = withheld(evidence)
     found, in_all = clusters(evidence)
     kinds = _kinds(chosen(evidence, hidden["pair_id"]), found)
+    vectors = embed(list(kinds)) if embed else None
     mine = hidden.filter(pl.col("pair_id").is_in(list(kinds)))
     return Report(
         facts=facts,
@@ -38,6 +50,7 @@ def report_of(evidence: Evidence, facts: Facts, held: Sequence[Held], media: Med
         shown=shown(evidence, kinds, dict(mine.iter_rows()), media),
         clusters=found,
         clusters_in_all=in_all,
+        map=map_of(vectors, evidence, hidden["pair_id"]) if vectors else None,
         notes=tuple(_notes(evidence, hidden)),
     )
 

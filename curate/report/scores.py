@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +42,7 @@ def _bars(judgement: Judgement) -> Iterator[Bar]:
     values, stayed = judgement.scored["score"].to_numpy(), judgement.scored["stayed"].to_numpy()
     edges = _edges(values)
     inside, outside = (np.histogram(values[mask], edges)[0] for mask in (stayed, ~stayed))
-    for at, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for at, (low, high) in enumerate(pairwise(edges)):
         yield Bar(float(low), float(high), int(inside[at]), int(outside[at]))
 
 

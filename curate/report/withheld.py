@@ -1,7 +1,8 @@
 """Which pairs are shown by their id alone.
 
 Media, texts and metadata of a pair are shown only if every step that can refuse it for privacy, safety,
-consent or its licence has looked at it, and none has dropped or flagged it. A step that takes texts
+consent or its licence has looked at it, none has dropped or flagged it, and no person called it
+unsafe. A step that takes texts
 or metadata out of what a release tells (`privacy` that redacts texts or strips files) need not have
 looked: no table tells them, and nothing that is shown holds a file's metadata.
 """
@@ -27,8 +28,16 @@ _SEEN_NOT = ("not_assessed", "unreadable")
 def withheld(evidence: Evidence) -> pl.DataFrame:
     """`pair_id`, `withheld`: why, in words, of the pairs that are not shown."""
     lines = evidence.decisions.filter(pl.col("name").str.split(" ").list.first().is_in(WORDS))
-    lacking = [_refused(lines), *_unseen(evidence, lines)]
+    lacking = [_unsafe(evidence.decisions), _refused(lines), *_unseen(evidence, lines)]
     return pl.concat(lacking).unique("pair_id", keep="first", maintain_order=True)
+
+
+def _unsafe(decisions: pl.DataFrame) -> pl.DataFrame:
+    """What people say of it in `reviews/<name>.jsonl`."""
+    by_person = (pl.col("name") == "review") & pl.col("reason").str.starts_with("unsafe")
+    return decisions.filter(by_person).select(
+        "pair_id", withheld=pl.lit("a person called it unsafe")
+    )
 
 
 def _refused(lines: pl.DataFrame) -> pl.DataFrame:

@@ -80,12 +80,15 @@ class Shelf:
         found = [frame["key"] for frame in frames if frame is not None]
         return pl.concat(found).unique() if found else pl.Series("key", [], pl.String)
 
-    def read(self, keys: pl.Series) -> pl.DataFrame:
-        """`key`, `error` and values of the keys that have one, sorted by key."""
+    def read(self, keys: pl.Series, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """`key`, `error` and values, or these columns of them, of the keys that have one, sorted by
+        key.
+        """
+        row = {n: t for n, t in self.row.items() if columns is None or n in ("key", *columns)}
         wanted = by_name(keys.to_frame("key"), "key")["key"]
-        frames = [read_fragment(path, list(self.row), wanted) for path in self.fragments()]
+        frames = [read_fragment(path, list(row), wanted) for path in self.fragments()]
         found = [frame for frame in frames if frame is not None and frame.height]
-        values = pl.concat(found or [pl.DataFrame(schema=self.row)])
+        values = pl.concat(found or [pl.DataFrame(schema=row)])
         return _each_once(values.filter(values["key"].is_in(wanted.implode())))
 
     def write(self, frame: pl.DataFrame, seconds: float, kwh: float | None = None) -> pl.DataFrame:

@@ -27,6 +27,7 @@ from curate.release.publish import DRAFT, publishing, put, read_manifest, stagin
 from curate.release.write import entries, seal, write_release
 from curate.run.documents import file_card, write_documents
 from curate.run.evaluating import evaluated
+from curate.run.reporting import file_report, write_report
 
 if TYPE_CHECKING:
     from curate.recipe.recipe import Recipe
@@ -69,6 +70,7 @@ def publish(course: Course, asking: Asking, made: Released, sample: bool) -> Pub
         _copy_answers(course.recipe, folder)
         files = entries(folder)
         write_documents(folder, files, evidence, facts, held)
+        write_report(folder, course, asking, made, evidence, facts, held)
         (folder / "emissions.csv").write_text(asking.meter.emissions())
         seal(folder, content, facts, files)
         if not sample:
@@ -79,6 +81,7 @@ def publish(course: Course, asking: Asking, made: Released, sample: bool) -> Pub
             put(folder, final)
     if content.version != DRAFT:
         file_card(final, course.recipe.workspace / "data_cards" / content.name, facts, held)
+        file_report(final, course.recipe.workspace / "reports" / content.name)
     return Published(final, True, facts, energy, held)
 
 

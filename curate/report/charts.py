@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 Spec: TypeAlias = dict[str, Any]
 
-WIDTH = 460
+WIDTH = 400
 """Of every chart, in units that are pixels where there is room."""
 _ROW = 22
-_LABELS = 132
+_LABELS, _LONG_LABELS = 120, 168
 """Room for names at the left of rows."""
 _TEXT = {"labelFontSize": 12, "titleFontSize": 12, "labelColor": "var(--soft)"}
 _AXIS = {
@@ -101,10 +101,13 @@ def histogram(scored: Scored) -> Chart:
 
 
 def span(scored: Scored) -> tuple[float, float]:
-    """The scores from one end of the histogram to the other."""
+    """From one end of the histogram to the other: the scores, and thresholds that are not far off."""
     low = min((bar.low for bar in scored.bars), default=0.0)
     high = max((bar.high for bar in scored.bars), default=1.0)
-    return low, high if high > low else low + 1.0
+    high = high if high > low else low + 1.0
+    room = high - low
+    near = [at for at in scored.thresholds if low - room <= at <= high + room]
+    return min([low, *near]), max([high, *near])
 
 
 def rates(field: FieldAudit, overall: float | None, most: int) -> Chart:
@@ -126,11 +129,12 @@ def found(figures: Sequence[Found]) -> Chart:
             Row(one.name, one.value, one.low, one.high)
             for one in figures
             if one.low is not None and one.high is not None
-        ]
+        ],
+        labels=_LONG_LABELS,
     )
 
 
-def intervals(rows: Sequence[Row], overall: float | None = None) -> Chart:
+def intervals(rows: Sequence[Row], overall: float | None = None, labels: int = _LABELS) -> Chart:
     """A dot and its interval for every row, shares on one axis; marked rows are diamonds."""
     low = min((row.low for row in rows), default=0.0)
     values = [
@@ -148,7 +152,7 @@ def intervals(rows: Sequence[Row], overall: float | None = None) -> Chart:
     }
     shown = {
         "data": {"values": values},
-        "encoding": {"y": _names("name", "at"), "color": colour},
+        "encoding": {"y": _names("name", "at", labels), "color": colour},
         "layer": [
             {
                 "mark": {"type": "rule", "strokeWidth": 2},
@@ -167,7 +171,7 @@ def intervals(rows: Sequence[Row], overall: float | None = None) -> Chart:
         ],
     }
     layers = [_rule(overall, x), shown] if overall is not None else [shown]
-    return _rows({"layer": layers}, len(rows))
+    return _rows({"layer": layers}, len(rows), labels=labels)
 
 
 def represented(field: Representation) -> Chart:
@@ -237,10 +241,10 @@ def _rule(at: float, x: Spec) -> Spec:
     }
 
 
-def _names(field: str, order: str) -> Spec:
+def _names(field: str, order: str, labels: int = _LABELS) -> Spec:
     axis = {
         "title": None,
-        "labelLimit": _LABELS - 12,
+        "labelLimit": labels * 0.86,
         "labelColor": "var(--ink)",
         "ticks": False,
         "domain": False,
@@ -259,8 +263,8 @@ def _floor(low: float) -> float:
     return int(low * 10) / 10
 
 
-def _rows(spec: Spec, rows: int, row: int = _ROW, below: int = 24) -> Chart:
-    return _drawn(spec, max(1, rows) * row, (_LABELS, 16, 6, below))
+def _rows(spec: Spec, rows: int, row: int = _ROW, below: int = 24, labels: int = _LABELS) -> Chart:
+    return _drawn(spec, max(1, rows) * row, (labels, 16, 6, below))
 
 
 def _drawn(spec: Spec, height: float, around: tuple[float, float, float, float]) -> Chart:

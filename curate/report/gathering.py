@@ -51,6 +51,7 @@ def report_of(
         clusters=found,
         clusters_in_all=in_all,
         map=map_of(vectors, evidence, hidden["pair_id"]) if vectors else None,
+        evaluation=evidence.evaluation,
         notes=tuple(_notes(evidence, hidden)),
     )
 

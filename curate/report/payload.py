@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from curate.report.wording import visible
 
 if TYPE_CHECKING:
-    from curate.report.content import Line, Map, Medium, Report, Shown
+    from curate.report.content import Line, Made, Map, Medium, Report, Shown
 
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
@@ -57,6 +57,8 @@ def _pair(shown: Shown) -> dict[str, Any]:
         "media": {name: _medium(medium) for name, medium in shown.media.items()},
         "withheld": shown.withheld,
         "lines": [_line(line) for line in shown.lines],
+        "row": shown.row,
+        "made": [_made(made) for made in shown.made],
     }
 
 
@@ -81,6 +83,18 @@ def _line(line: Line) -> dict[str, Any]:
         "detail": line.detail,
     }
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _made(made: Made) -> dict[str, Any]:
+    return {
+        "step": f"{made.step} {made.name}",
+        "field": made.field,
+        "value": made.value,
+        "replaced": made.replaced,
+        "generator": made.generator,
+        "confidence": made.confidence,
+        "accepted": made.accepted,
+    }
 
 
 def _places(values: Sequence[str]) -> dict[str, Any]:

@@ -144,7 +144,11 @@ function draw(data) {
     const link = document.createElement("a");
     link.href = `#pair=${encodeURIComponent(data.ids[i])}`;
     link.textContent = data.ids[i].slice(0, 12);
-    named.replaceChildren(link, ` ${says.join(" · ")}`);
+    const words = document.createElement("span");
+    words.dir = "auto";
+    words.append(link, ` ${says.join(" · ")}`);
+    named.replaceChildren(words);
+    document.dispatchEvent(new CustomEvent("named", { detail: { id: data.ids[i], into: named } }));
   }
 
   function open() {

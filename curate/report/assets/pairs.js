@@ -45,7 +45,7 @@ function bytes(medium) {
 }
 
 function player(name, medium, says) {
-  const made = element(medium.modality, { controls: "", preload: "metadata", "aria-label": says });
+  const made = element(medium.modality, { controls: "", preload: "none", "aria-label": says });
   if (medium.modality === "video") made.setAttribute("playsinline", "");
   made.src = URL.createObjectURL(new Blob([bytes(medium)], { type: medium.mime }));
   return made;
@@ -57,6 +57,12 @@ function picture(medium, says) {
   return made;
 }
 
+function clipped({ seconds }) {
+  if (!seconds) return "";
+  const [played, whole] = seconds;
+  return whole > played + 0.05 ? `, ${played.toFixed(1)} s of ${whole.toFixed(1)} s` : `, ${whole.toFixed(1)} s`;
+}
+
 function describe(pair, name) {
   const first = Object.values(pair.texts)[0];
   return first ? `${name}: ${first.slice(0, 120)}` : `${name} of pair ${short(pair.id)}`;
@@ -66,9 +72,8 @@ function playable(pair, some = Object.entries(pair.media)) {
   const box = element("div", { class: "media" });
   for (const [name, medium] of some) {
     const says = describe(pair, name);
-    box.append(medium.modality === "image" ? picture(medium, says) : player(name, medium, says));
-    const cut = medium.seconds && medium.seconds[1] > medium.seconds[0] + 0.05;
-    if (cut) box.append(element("span", { class: "status" }, `${figure(medium.seconds[0])} s of ${figure(medium.seconds[1])} s`));
+    if (medium.modality === "image") box.append(picture(medium, says));
+    else box.append(player(name, medium, says), element("span", { class: "status" }, `${name}${clipped(medium)}`));
   }
   return box;
 }
@@ -130,10 +135,14 @@ function sorted(found) {
 
 // ---------------------------------------------------------------------------------- the gallery
 
+function withheld(pair, more = "") {
+  return element("p", { class: `${more}withheld`, dir: "auto" }, `Withheld: ${pair.withheld}`);
+}
+
 function card(pair) {
   const texts = Object.entries(pair.texts);
   const first = pair.withheld
-    ? element("p", { class: "first withheld" }, pair.withheld)
+    ? withheld(pair, "first ")
     : element("p", { class: "first" }, texts.length ? told(...texts[0], 240) : short(pair.id));
   const left = heard(pair).some((line) => LEFT.has(line.verdict));
   const status = element("p", { class: "status" }, element("strong", left ? { class: "out" } : {}, pair.status), " ", says(pair));
@@ -333,10 +342,20 @@ function ledger(pair) {
   return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What every step said of it" }, table);
 }
 
+function making(pair) {
+  const heads = ["Field", "By", "Made", "Instead of", "Confidence", "Taken"];
+  const rows = pair.made.map((made) => [made.field, made.generator, made.value ?? "", made.replaced ?? "", figure(made.confidence ?? undefined), made.accepted ? "yes" : "no"]);
+  const body = rows.map((cells) => element("tr", {}, ...cells.map((cell) => element("td", { dir: "auto" }, cell))));
+  const head = element("tr", {}, ...heads.map((name) => element("th", { scope: "col" }, name)));
+  const table = element("table", {}, element("caption", {}, "What machines made for it"), element("thead", {}, head), element("tbody", {}, ...body));
+  return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What machines made for it" }, table);
+}
+
 function lineage(pair) {
   const children = pairs.filter((other) => other.parents.includes(pair.id));
   const related = pairs.filter((other) => other.lines.some((line) => line.related === pair.id));
   const entries = [["origin", pair.origin], ["source", pair.source]];
+  if (pair.row) entries.push(["row", pair.row]);
   if (pair.parents.length) entries.push(["parents", ...joined(pair.parents.map(reference))]);
   if (children.length) entries.push(["children", ...joined(children.map((one) => reference(one.id)))]);
   if (related.length) entries.push(["named by", ...joined(related.map((one) => reference(one.id)))]);
@@ -345,14 +364,16 @@ function lineage(pair) {
 
 function story(pair) {
   const parts = [];
-  if (pair.withheld) parts.push(element("p", { class: "withheld" }, pair.withheld));
+  if (pair.withheld) parts.push(withheld(pair));
   else {
     parts.push(playable(pair));
     parts.push(definitions(...Object.entries(pair.texts).map(([name, text]) => [name, told(name, text)])));
     parts.push(definitions(...Object.entries(pair.metadata).map(([name, value]) => [name, String(value ?? "–")])));
   }
   const where = definitions(["id", element("code", {}, pair.id)], ["status", pair.status], ["split", pair.split ?? "–"]);
-  parts.push(where, element("h3", {}, "The ledger"), ledger(pair), element("h3", {}, "Lineage"), lineage(pair));
+  parts.push(where, element("h3", {}, "The ledger"), ledger(pair));
+  if (pair.made.length) parts.push(element("h3", {}, "Made by machines"), making(pair));
+  parts.push(element("h3", {}, "Lineage"), lineage(pair));
   return parts;
 }
 
@@ -414,12 +435,22 @@ document.getElementById("next").addEventListener("click", () => turn(1));
 function face(box) {
   const pair = byId.get(box.dataset.pair);
   if (!pair) return;
-  if (pair.withheld) return box.append(element("p", { class: "first withheld" }, pair.withheld));
+  if (pair.withheld) return box.append(withheld(pair, "first "));
   const media = Object.entries(pair.media).slice(0, 1);
   if (media.length) box.append(playable(pair, media));
   const text = Object.entries(pair.texts)[0];
   if (text) box.append(element("p", { class: "first" }, told(...text, 160)));
 }
+
+// What a point of the map stands for.
+document.addEventListener("named", ({ detail: { id, into } }) => {
+  const pair = byId.get(id);
+  if (!pair || pair.withheld) return;
+  const seen = Object.entries(pair.media).find(([, medium]) => medium.modality === "image");
+  if (seen) into.prepend(picture(seen[1], describe(pair, seen[0])));
+  const text = Object.entries(pair.texts)[0];
+  if (text) into.append(element("p", { class: "first" }, told(...text, 160)));
+});
 
 document.querySelectorAll(".face").forEach(face);
 build();

@@ -13,7 +13,7 @@ function drawn(figure) {
 function place(figure, threshold) {
   const { low, high, left, right } = figure.dataset;
   const share = (threshold - low) / (high - low);
-  return Number(left) + Math.min(1, Math.max(0, share)) * (right - left);
+  return share < 0 || share > 1 ? null : Number(left) + share * (right - left);
 }
 
 function told(row) {
@@ -22,7 +22,7 @@ function told(row) {
     back === "0"
       ? "None would come back."
       : `${back} would come back, to be judged by later steps that have not looked at them: that was not measured.`;
-  return `At ${at}: ${stay} would pass. ${released} of the release remain, ${gone} would leave it. ${returning}`;
+  return `At ${at}${row.hasAttribute("data-now") ? ", as it is" : ""}: ${stay} would pass. ${released} of the release remain, ${gone} would leave it. ${returning}`;
 }
 
 for (const figure of document.querySelectorAll(".scored")) {
@@ -35,8 +35,9 @@ for (const figure of document.querySelectorAll(".scored")) {
   const show = () => {
     const row = rows[slider.value];
     const x = place(figure, Number(row.dataset.threshold));
-    line.setAttribute("x1", x);
-    line.setAttribute("x2", x);
+    line.setAttribute("x1", x ?? 0);
+    line.setAttribute("x2", x ?? 0);
+    line.setAttribute("visibility", x === null ? "hidden" : "visible");
     output.textContent = told(row);
     slider.setAttribute("aria-valuetext", row.cells[0].textContent);
   };

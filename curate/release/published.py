@@ -63,6 +63,19 @@ class Published:
                     yield from batch.to_pylist()
 
 
+def open_release(folder: Path) -> Published:
+    """Open a release as it stands; raises `CurateError` for what is none, `Forgotten` for one that is
+    no more.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise CurateError(
+            f"{folder} is no release: it has no manifest.json",
+            "name a folder such as releases/<name>/<version>",
+        )
+    return Published(folder, manifest)
+
+
 def sound_release(folder: Path) -> Published:
     """Open a release of which every file is as its manifest says; raises `CurateError`."""
     found = problems(folder)
@@ -70,6 +83,4 @@ def sound_release(folder: Path) -> Published:
         raise CurateError(
             f"{folder} does not agree with its manifest: {found[0]}", f"curate verify {folder}"
         )
-    manifest = read_manifest(folder)
-    assert manifest is not None
-    return Published(folder, manifest)
+    return open_release(folder)

@@ -23,7 +23,7 @@ from curate.pairs.field import CLOCKED, Fields, content_fields, media_fields, me
 from curate.pairs.identity import content_hash
 from curate.pairs.media import read_media
 from curate.recipe import read_recipe
-from curate.release.publish import read_manifest
+from curate.release.published import open_release
 from curate.run.asking import Asking
 from curate.run.build import store_folder_of
 from curate.run.contents import Contents
@@ -72,12 +72,7 @@ def search(
 
 
 def _recipe_of(release: Path) -> Recipe:
-    if read_manifest(release) is None:
-        raise CurateError(
-            f"{release} is no release: it has no manifest.json",
-            "name a folder such as releases/<name>/<version>",
-        )
-    return read_recipe(release / "recipe.yaml", alone=True)
+    return read_recipe(open_release(release).folder / "recipe.yaml", alone=True)
 
 
 def _step_of(recipe: Recipe, by: str | None) -> Score:

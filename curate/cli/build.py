@@ -44,10 +44,10 @@ def build(
     of it is; a published version never changes.
     """
     gc.set_threshold(_OBJECTS, *gc.get_threshold()[1:])
-    from curate.cli.progress import watching
     from curate.recipe import read_recipe
     from curate.run.build import Options
     from curate.run.build import build as conduct
+    from curate.watching import watching
 
     read = read_recipe(recipe)
     with watching() as progress:

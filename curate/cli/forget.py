@@ -48,11 +48,11 @@ def forget(
     fits, reviews, cards and exports go; later builds refuse them. Cannot be undone. The receipt
     names the copies that are out of reach.
     """
-    from curate.cli.progress import watching
     from curate.run.forget_planning import Asked, planned
     from curate.run.forget_words import intent, lines
     from curate.run.forgetting import finish
     from curate.run.forgetting import forget as conduct
+    from curate.watching import watching
 
     asked = Asked(_named(ids), _hashes(hashes), media)
     workspace = workspace.absolute()

@@ -30,10 +30,10 @@ def plan(recipe: Path, limit: int | None, as_json: bool) -> None:
     Files are hashed, nothing else is computed. Steps after the first that lacks values are marked
     estimated: their numbers are upper bounds.
     """
-    from curate.cli.progress import watching
     from curate.recipe import read_recipe
     from curate.run.build import Options
     from curate.run.plan import plan as look
+    from curate.watching import watching
 
     read = read_recipe(recipe)
     with watching():

@@ -30,11 +30,11 @@ def probe(recipe: Path, pairs: int, limit: int | None, out: Path | None, as_json
     The recipe's own steps run over its pairs with things planted in some of them; nothing is
     published. The recipe's `evaluate: - probes: {}` has the same in every release.
     """
-    from curate.cli.progress import watching
     from curate.evaluation.probes import Probes
     from curate.recipe import read_recipe
     from curate.run.build import Options
     from curate.run.probing import probed
+    from curate.watching import watching
 
     read = read_recipe(recipe)
     with watching() as progress:

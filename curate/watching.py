@@ -1,4 +1,7 @@
-"""Progress for people: one bar per measure on a terminal, a line per step elsewhere, on stderr."""
+"""Progress for people: one bar per measure on a terminal, a line per step elsewhere, on stderr.
+
+`listening` goes with whatever else draws: warnings of all libraries are counted, not scrolled.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,17 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from curate.run.progress import Progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
+
+P = TypeVar("P", bound=Progress)
 
 
 class Lines:
@@ -62,22 +69,26 @@ class Drawn:
 
 @contextmanager
 def watching() -> Iterator[Lines | Drawn]:
-    """Something to watch a build with; warnings of all libraries are counted, not scrolled."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        if sys.stderr.isatty():
-            with _bars() as bars:
-                yield _listening(Drawn(bars))
-        else:
-            yield _listening(Lines())
+    """Something to watch a build with, as this process is run."""
+    if sys.stderr.isatty():
+        with _bars() as bars, listening(Drawn(bars)) as drawn:
+            yield drawn
+    else:
+        with listening(Lines()) as lines:
+            yield lines
 
 
-def _listening(progress: Lines | Drawn) -> Any:
+@contextmanager
+def listening(progress: P) -> Iterator[P]:
+    """Tell it every warning while it watches."""
+
     def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
         progress.warn(f"{category.__name__}: {str(message)[:60]}", str(message))
 
-    warnings.showwarning = show  # restored when `catch_warnings` ends
-    return progress
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = show  # restored when `catch_warnings` ends
+        yield progress
 
 
 def _bars() -> Bars:

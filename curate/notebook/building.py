@@ -1,0 +1,76 @@
+"""`curate.build` and `curate.plan`: what the commands do, with an answer to ask further."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.governance.energy import kwh_in_words
+from curate.notebook.answer import Answer, Block, Line, Table, Title
+from curate.notebook.progress import watching
+from curate.notebook.release import Release, load_release
+from curate.recipe import Recipe, read_recipe
+from curate.run.build import Options
+from curate.run.build import build as conduct
+from curate.run.plan import Plan, PlannedStep
+from curate.run.plan import plan as look
+
+
+def build(
+    recipe: Path | str | Recipe, *, limit: int | None = None, workers: int | None = None
+) -> Release:
+    """Turn a recipe into a release, as `curate build` does, and open it.
+
+    `limit` takes a sample of so many rows and publishes it as the draft; `workers` are threads that
+    measure, by default one per core. What is measured already is not measured again. Raises
+    `CurateError`: `RecipeError` with every complaint, `DataError`, `GateFailed`, `ReleaseExists`.
+
+        release = curate.build("recipes/openmoji.yaml", limit=200)
+    """
+    with watching() as progress:
+        built = conduct(_read(recipe), Options(workers=workers, limit=limit), progress)
+    return load_release(built.path)
+
+
+def plan(recipe: Path | str | Recipe, *, limit: int | None = None) -> Planned:
+    """Say what a build would run, what is measured already, and how long the rest should take.
+
+    Files are hashed, nothing else is computed. Raises `RecipeError` or `DataError`.
+
+        curate.plan("recipes/openmoji.yaml").plan.missing    # values to measure
+    """
+    with watching():
+        return Planned(look(_read(recipe), Options(limit=limit)))
+
+
+def _read(recipe: Path | str | Recipe) -> Recipe:
+    return recipe if isinstance(recipe, Recipe) else read_recipe(recipe)
+
+
+@dataclass(frozen=True, repr=False)
+class Planned(Answer):
+    """What a build would do."""
+
+    plan: Plan
+
+    def blocks(self) -> Iterator[Block]:
+        yield Title(f"{self.plan.rows:,} rows")
+        rows = tuple(row for step in self.plan.steps for row in _rows(step))
+        yield Table(("step", "pairs", "measure", "known", "to measure"), rows)
+        if any(step.estimated for step in self.plan.steps):
+            yield Line("From the first step that lacks values on, pairs are at most so many.")
+        yield Line(f"{self.plan.missing:,} values to measure, {_cost(self.plan)}")
+
+
+def _rows(step: PlannedStep) -> Iterator[tuple[str | int | None, ...]]:
+    yield (step.name, step.pairs, None, None, None)
+    for need in step.needs:
+        yield (None, None, need.measure, need.known, need.missing)
+
+
+def _cost(planned: Plan) -> str:
+    if planned.seconds is None:
+        return "for a time that is not known yet: this machine has not run all of these measures"
+    energy = "energy not known" if planned.kwh is None else kwh_in_words(planned.kwh)
+    return f"about {planned.seconds:.0f} s on this machine, {energy}"

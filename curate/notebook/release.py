@@ -11,11 +11,11 @@ folder, as a draft is, has to be loaded again: what is asked of the old one rais
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -30,6 +30,9 @@ from curate.release.publish import read_manifest
 from curate.release.published import Published, open_release
 
 if TYPE_CHECKING:
+    from datasets import DatasetDict
+    from tensorflow.data import Dataset as TfDataset
+
     from curate.governance.facts import Facts
     from curate.notebook.audited import Audited
     from curate.notebook.checked import Checked
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from curate.notebook.explained import Explained
     from curate.notebook.readme import Readme
     from curate.notebook.rethresholded import Rethreshold
+    from curate.notebook.torch_pairs import TorchPairs
     from curate.pairs.field import Fields
 
 
@@ -210,6 +214,55 @@ class Release(Answer):
         from curate.run.comparing import compare
 
         return Compared(compare(self.path, other.path if isinstance(other, Release) else other))
+
+    def to_datasets(self, cache: Path | str | None = None) -> DatasetDict:
+        """All splits as Hugging Face `datasets` reads them, in `cache` or in its own cache. Raises
+        `MissingExtra`.
+
+            release.to_datasets()["train"][0]["caption"]
+        """
+        from curate.notebook.decoded import loaded
+
+        return loaded(self, cache)
+
+    def to_torch(
+        self,
+        split: str = "train",
+        transform: Callable[[dict[str, Any]], Any] | None = None,
+        cache: Path | str | None = None,
+    ) -> TorchPairs:
+        """A split as a map-style dataset for torch's `DataLoader`: a pair is a dictionary of its
+        columns, pictures as uint8 tensors (3, height, width), recordings as float32 (channels,
+        frames) with `<field>_rate`, films and sensor streams as bytes, what is lacking as None;
+        `transform` makes of it what is wanted. Raises `MissingExtra`, `CurateError` where there is no
+        such split.
+
+            release.to_torch("train", transform=lambda pair: pair["image"].float() / 255)
+        """
+        from curate.notebook.decoded import Decoded
+
+        try:
+            from curate.notebook.torch_pairs import TorchPairs
+        except ImportError:
+            raise CurateError("a dataset for torch needs torch", "pip install torch") from None
+        return TorchPairs(Decoded.of(self, split, cache), transform)
+
+    def to_tf(self, split: str = "train", cache: Path | str | None = None) -> TfDataset:
+        """A split as a `tf.data.Dataset` of dictionaries: pictures uint8 (height, width, 3),
+        recordings float32 (frames, channels) with `<field>_rate`, films and sensor streams as
+        strings of bytes; what is lacking is empty or not a number. Raises `CurateError` where there
+        is no TensorFlow or no such split, `MissingExtra`.
+
+            release.to_tf("train").map(lambda pair: pair["image"]).take(1)
+        """
+        from curate.notebook.decoded import Decoded
+
+        try:
+            from curate.notebook.tf_pairs import tf_pairs
+        except ImportError:
+            hint = "pip install tensorflow"
+            raise CurateError("a dataset for TensorFlow needs TensorFlow", hint) from None
+        return tf_pairs(Decoded.of(self, split, cache))
 
     def card(self) -> Readme:
         """Its README, as Markdown."""

@@ -27,6 +27,12 @@ class CurateError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint:
+            self.add_note(f"hint: {hint}")
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a traceback: it is the data or the recipe, not the code."""
+        return [f"{type(self).__name__}: {self.message}", *getattr(self, "__notes__", ())]
 
 
 class RecipeError(CurateError):

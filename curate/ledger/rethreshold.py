@@ -93,6 +93,17 @@ class Judgement:
         ).row(0, named=True)
         return Rethresholded(threshold, **counts)
 
+    def moved(self, threshold: float) -> pl.DataFrame:
+        """The pairs that a threshold which `at` can tell of would move, nearest to it first: `pair_id`,
+        `score`, `threshold` that they were held against, and what they `would`: `leave` the release, or
+        come `back` to this step's others.
+        """
+        stays, stayed, released = self._passes(threshold), pl.col("stayed"), pl.col("released")
+        leaves, comes = ~stays & released, stays & ~stayed
+        would = pl.when(leaves).then(pl.lit("leave")).when(comes).then(pl.lit("back"))
+        told = self.lines.select("pair_id", "score", "threshold", would=would).drop_nulls("would")
+        return told.sort((pl.col("score") - threshold).abs(), "pair_id")
+
     def _passes(self, threshold: float) -> pl.Expr:
         """At the very threshold of a pair nothing changes; a milder one takes nothing out, a stricter
         one brings nothing back. Otherwise a pair that stands on the threshold stays.

@@ -10,8 +10,8 @@ from rich.cells import cell_len, set_cell_size
 from curate.notebook.answer import Block, Card, Cards, Cell, Drawing, Line, Table, Title
 from curate.notebook.as_html import number
 
-_WIDE = 60
-"""Columns of a cell; more is cut."""
+_WIDE, _LAST = 60, 100
+"""Columns of a cell, and of the last one of a row; more is cut."""
 
 
 def text(blocks: Iterable[Block]) -> str:
@@ -38,11 +38,9 @@ def _(block: Line) -> Iterator[str]:
 def _(block: Table) -> Iterator[str]:
     yield from _heading(block.title)
     rows = [block.header, *block.rows] if block.header else list(block.rows)
-    shown = [[_shown(cell) for cell in row] for row in rows]
+    shown = [[*map(_shown, row[:-1]), _shown(row[-1], _LAST)] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
-    right = [
-        any(isinstance(row[at], int | float) for row in block.rows) for at in range(len(widths))
-    ]
+    right = [_numbers(column) for column in zip(*block.rows, strict=True)]
     for row in shown:
         cells = zip(row, widths, right, strict=True)
         yield "  " + "  ".join(_padded(*cell) for cell in cells)
@@ -71,14 +69,18 @@ def _card(card: Card) -> str:
     return "  ".join([*media, *(_cut(plain(line)) for line in card.lines)])
 
 
-def _shown(cell: Cell) -> str:
+def _numbers(column: tuple[Cell, ...]) -> bool:
+    return all(cell is None or isinstance(cell, int | float) for cell in column)
+
+
+def _shown(cell: Cell, wide: int = _WIDE) -> str:
     if cell is None:
         return ""
-    return _cut(plain(cell)) if isinstance(cell, str) else number(cell)
+    return _cut(plain(cell), wide) if isinstance(cell, str) else number(cell)
 
 
-def _cut(said: str) -> str:
-    return said if cell_len(said) <= _WIDE else f"{set_cell_size(said, _WIDE - 1).rstrip()}…"
+def _cut(said: str, wide: int = _WIDE) -> str:
+    return said if cell_len(said) <= wide else f"{set_cell_size(said, wide - 1).rstrip()}…"
 
 
 def _padded(said: str, width: int, right: bool) -> str:

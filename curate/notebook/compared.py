@@ -9,6 +9,9 @@ from curate.notebook.answer import Answer, Block, Line, Table, Title
 from curate.release.compare_words import drift_line, figure_line, share_line
 from curate.release.comparison import Comparison
 
+_MOST = 20
+"""Lines of a kind; `comparison` has all."""
+
 
 @dataclass(frozen=True, repr=False)
 class Compared(Answer):
@@ -25,7 +28,7 @@ class Compared(Answer):
         yield Table(("split", "then", "now"), tuple(sizes))
         for title, lines in self._lists():
             if lines:
-                yield Table((), tuple((line,) for line in lines), title)
+                yield Table((), tuple((line,) for line in _some(lines)), title)
 
     def _lists(self) -> Iterator[tuple[str, list[str]]]:
         found = self.comparison
@@ -34,3 +37,8 @@ class Compared(Answer):
         yield "Figures", [figure_line(one) for one in found.figures]
         yield "Recipe and lock", [f"{one.path}: {one.then} → {one.now}" for one in found.lock]
         yield "Not compared", found.missing
+
+
+def _some(lines: list[str]) -> list[str]:
+    more = len(lines) - _MOST
+    return [*lines[:_MOST], f"and {more:,} more"] if more > 0 else lines

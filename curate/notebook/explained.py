@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from curate.ledger.explain import Explanation
-from curate.notebook.answer import Answer, Block, Cell, Table, Title
+from curate.notebook.answer import Answer, Block, Card, Cards, Cell, Line, Table, Title
+from curate.report.content import Shown
 
 _APART = ("pair_id", "status")
 
@@ -17,6 +18,8 @@ class Explained(Answer):
     """One pair's story."""
 
     told: Explanation
+    shown: Shown
+    """The pair to look at."""
 
     @property
     def pair(self) -> dict[str, Any]:
@@ -29,24 +32,28 @@ class Explained(Answer):
         return self.told.verdicts
 
     def blocks(self) -> Iterator[Block]:
-        pair = self.pair
-        yield Title(f"pair {pair['pair_id'][:16]} is {pair['status']}")
-        yield Table(
-            ("step", "verdict", "why", "score", "threshold", "related"),
-            tuple(self._line(line) for line in self.verdicts),
-        )
-        yield Table((), tuple(_values(pair)), "The pair")
+        yield Title(f"pair {self.pair['pair_id'][:16]} is {self.pair['status']}")
+        header = ("step", "verdict", "score", "threshold", "related", "why")
+        yield Table(header, tuple(self._line(line) for line in self.verdicts))
+        if self.shown.withheld:
+            yield Line(f"withheld: {self.shown.withheld}")
+            return
+        if self.shown.media:
+            yield Cards((Card(tuple(self.shown.media.values()), ()),))
+        yield Table((), tuple(_values(self.pair)), "The pair")
         for line in self.told.made:
             yield Table((), tuple(_values(line)), f"Made by machine: {line['field']}")
 
     def _line(self, line: Mapping[str, Any]) -> tuple[Cell, ...]:
+        """Details may quote the pair."""
         other = self.told.related.get(line["related_id"])
-        related = f"{other['pair_id'][:12]} {other['row']} ({other['status']})" if other else None
-        why = " · ".join(said for said in (line["reason"], line["detail"]) if said)
-        return (line["name"], line["verdict"], why, line["score"], line["threshold"], related)
+        related = f"{other['pair_id'][:12]} ({other['status']})" if other else None
+        said = (line["reason"], None if self.shown.withheld else line["detail"])
+        why = " · ".join(part for part in said if part)
+        return (line["name"], line["verdict"], line["score"], line["threshold"], related, why)
 
 
 def _values(row: Mapping[str, Any]) -> Iterator[tuple[Cell, ...]]:
     for name, value in row.items():
         if value not in (None, []) and name not in _APART:
-            yield (name, value if isinstance(value, str | int | float) else str(value))
+            yield (name, str(value))

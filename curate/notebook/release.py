@@ -25,7 +25,7 @@ from curate.governance.gates import Held
 from curate.ledger.cluster import CLUSTERS
 from curate.ledger.made import REPORTED
 from curate.notebook.answer import Answer, Block
-from curate.release.evidence import read_facts
+from curate.release.evidence import read_evidence, read_facts
 from curate.release.publish import read_manifest
 from curate.release.published import Published, open_release
 
@@ -33,15 +33,21 @@ if TYPE_CHECKING:
     from datasets import DatasetDict
     from tensorflow.data import Dataset as TfDataset
 
+    from curate.governance.evidence import Evidence
     from curate.governance.facts import Facts
     from curate.notebook.audited import Audited
     from curate.notebook.checked import Checked
+    from curate.notebook.clustered import Clusters
     from curate.notebook.compared import Compared
     from curate.notebook.explained import Explained
+    from curate.notebook.found import Found
+    from curate.notebook.gallery import Gallery, Where
+    from curate.notebook.media import MediaOfAny
     from curate.notebook.readme import Readme
     from curate.notebook.rethresholded import Rethreshold
     from curate.notebook.torch_pairs import TorchPairs
     from curate.pairs.field import Fields
+    from curate.report.content import Kind
 
 
 def load_release(path: Path | str) -> Release:
@@ -98,6 +104,18 @@ class Release(Answer):
         """Everything that it says of itself: `release.facts.pairs.kept.value`."""
         return read_facts(self.path)
 
+    @property
+    def workspace(self) -> Path:
+        """Where its recipe and its store lie, if it is still where it was built."""
+        return self.published.folder.absolute().parents[2]
+
+    @cached_property
+    def media(self) -> MediaOfAny:
+        """Media of its pairs, in the release or where they came from."""
+        from curate.notebook.media import MediaOfAny
+
+        return MediaOfAny(self)
+
     @cached_property
     def gates(self) -> list[Held]:
         """What had to hold before it was published; none where the recipe names none."""
@@ -106,39 +124,40 @@ class Release(Answer):
         return [Held.model_validate(document) for document in documents]
 
     @cached_property
+    def evidence(self) -> Evidence:
+        """All of its tables and documents, as its facts were gathered from them."""
+        return read_evidence(self.path)
+
+    @property
     def pairs(self) -> pl.DataFrame:
         """A row for every pair ever seen: `pair_id`, `status`, `split`, texts, metadata, and hashes
         of media (`pairs.parquet`).
 
             release.pairs.filter(status="dropped")
         """
-        return pl.read_parquet(self.path / "pairs.parquet")
+        return self.evidence.pairs
 
-    @cached_property
+    @property
     def decisions(self) -> pl.DataFrame:
         """The ledger: what every step said of every pair, columns of `curate.ledger.verdict.LEDGER`.
 
         release.decisions.filter(verdict="drop").group_by("name", "reason").len()
         """
-        return pl.read_parquet(self.path / "decisions.parquet")
+        return self.evidence.decisions
 
-    @cached_property
+    @property
     def made(self) -> pl.DataFrame:
         """A row for every content that a machine made, columns of `curate.ledger.made.REPORTED`;
         no row where no step makes any.
         """
-        return self._table("made", REPORTED)
+        return _there(self.evidence.made, REPORTED)
 
-    @cached_property
+    @property
     def copies(self) -> pl.DataFrame:
         """A row for every pair that has copies or is one, columns of
         `curate.ledger.cluster.CLUSTERS`; no row where no step looked.
         """
-        return self._table("clusters", CLUSTERS)
-
-    def _table(self, name: str, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
-        path = self.path / f"{name}.parquet"
-        return pl.read_parquet(path) if path.is_file() else pl.DataFrame(schema=schema)
+        return _there(self.evidence.clusters, CLUSTERS)
 
     def data(self, split: str | None = None) -> pl.LazyFrame:
         """The released pairs of a split, by default of all, with a column `split`; a medium is a
@@ -173,22 +192,77 @@ class Release(Answer):
         """
         from curate.ledger.explain import explain
         from curate.notebook.explained import Explained
+        from curate.notebook.gallery import pairs_shown
 
-        return Explained(explain(self.path, pair_id))
+        told = explain(self.path, pair_id)
+        return Explained(told, *pairs_shown(self, {told.pair["pair_id"]: ()}))
 
-    def rethreshold(self, step: str, threshold: float) -> Rethreshold:
+    def rethreshold(self, step: str, threshold: float, reason: str | None = None) -> Rethreshold:
         """What another threshold of a step would change, at once, from the scores in the ledger.
 
-        `step` is its number, its name, or the word it begins with where one step has it. What later
-        steps would say of pairs that come back was not measured. Raises `CurateError` where no such
-        step has scores.
+        `step` is its number, its name, or the word it begins with where one step has it; `reason` is
+        one of those for which it takes pairs out, where there are several. What later steps would
+        say of pairs that come back was not measured. Raises `CurateError` where the ledger does not
+        tell.
 
-            release.rethreshold("align", 0.4).found.gone    # pairs that would leave
+            milder = release.rethreshold("align", 0.4)
+            milder.found.back                                       # how many would come back
+            release.gallery(where=milder.moved["pair_id"])          # which
         """
-        from curate.ledger.rethreshold import rethreshold
+        from curate.ledger.rethreshold import judgement
         from curate.notebook.rethresholded import Rethreshold
 
-        return Rethreshold(step, rethreshold(self.decisions, step, threshold))
+        judged = judgement(self.decisions, step, reason)
+        return Rethreshold(judged, judged.at(threshold))
+
+    def gallery(self, kind: Kind | None = None, n: int = 12, where: Where | None = None) -> Gallery:
+        """Pairs to look at, at most `n`: `kept`, `dropped` (some for every reason), `borderline`
+        (nearest to a threshold), `relabelled`, `synthetic`, or of all kinds; of those alone that meet
+        a condition on the columns of `pairs`, or have these ids. Drawn by their ids, so that the same
+        are drawn every time.
+
+        Media of pairs that left are read from their sources, where these are at hand. A pair that a
+        step for privacy, safety, consent or licences refused, or has not seen, is shown by its id
+        and that reason alone. Raises `CurateError` for a kind, a column or a pair that there is not.
+
+            release.gallery("dropped", where=pl.col("group") == "Flags")
+        """
+        from curate.notebook.gallery import gallery
+
+        return gallery(self, kind, n, where)
+
+    def clusters(self, step: str | None = None) -> Clusters:
+        """Copies side by side, as one step found them, by its number or its name, or all: the largest
+        clusters, and those whose members are least alike; `copies` has every one. Raises
+        `CurateError` where the step found none.
+
+            release.clusters().in_all
+        """
+        from curate.notebook.clustered import found_clusters
+
+        return found_clusters(self, step)
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        like: Path | str | None = None,
+        find: str | None = None,
+        by: str | None = None,
+        limit: int = 10,
+    ) -> Found:
+        """The pairs nearest to a text or to the file `like`, as `curate.search` finds them, to look at.
+        Raises `CurateError` when the release cannot be searched so.
+
+            release.search("a red bird").frame["caption"]
+        """
+        from curate.notebook.found import Found
+        from curate.notebook.gallery import pairs_shown
+        from curate.run.searching import search
+
+        frame = search(self.path, text, like=like, find=find, by=by, limit=limit)
+        some = pairs_shown(self, dict.fromkeys(frame["pair_id"], ()))
+        return Found(text or Path(str(like)).name, frame, {one.pair_id: one for one in some})
 
     def audit(
         self, groups: Sequence[str] | None = None, texts: Sequence[str] | None = None
@@ -285,3 +359,7 @@ class Release(Answer):
         from curate.notebook.overview import overview
 
         yield from overview(self)
+
+
+def _there(table: pl.DataFrame | None, schema: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(schema=schema) if table is None else table

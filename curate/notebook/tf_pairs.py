@@ -24,7 +24,7 @@ def tf_pairs(pairs: Decoded) -> Any:
     signature = _signature(pairs)
 
     def rows() -> Iterator[dict[str, Any]]:
-        for row in pairs:
+        for row in map(pairs.__getitem__, range(len(pairs))):
             yield {name: _value(row[name], spec) for name, spec in signature.items()}
 
     return tf.data.Dataset.from_generator(rows, output_signature=signature)
@@ -44,7 +44,11 @@ def _scalar(pairs: Decoded, name: str) -> Any:
     column = pairs.rows.data.column(name)
     if name in pairs.media or str(column.type) in ("string", "large_string", "null"):
         return tf.string
-    return tf.float64 if column.null_count else tf.as_dtype(str(column.type).replace("double", "float64"))
+    return (
+        tf.float64
+        if column.null_count
+        else tf.as_dtype(str(column.type).replace("double", "float64"))
+    )
 
 
 def _value(value: Any, spec: Any) -> Any:

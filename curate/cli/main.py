@@ -32,6 +32,7 @@ COMMANDS = {
     "search": Entry("Ask", "curate.cli.search:search", "Find what lies near a text or a file."),
     "audit": Entry("Ask", "curate.cli.audit:audit", "Compare what became of groups of pairs."),
     "probe": Entry("Ask", "curate.cli.probe:probe", "See what is planted and gets through."),
+    "review": Entry("Ask", "curate.cli.review:review", "Look at pairs in a browser and decide."),
     "verify": Entry("Ask", "curate.cli.verify:verify", "Check a release against itself."),
     "card": Entry("Ask", "curate.cli.card:card", "Ask people what no file can tell."),
     "export": Entry(

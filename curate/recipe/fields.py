@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 RESERVED = frozenset(
     {"pair_id", "position", "origin", "parents", "occurrences"}
-    | {"source", "row", "status", "split", "component", "align", "reviewed"}
+    | {"source", "row", "status", "split", "component", "align", "reviewed", "decided"}
     | {"problem", "problem_field", "problem_detail"}
 )
 SUFFIXES = ("_uri", "_sha256", "_path", "_member", "_start", "_end")

@@ -27,6 +27,7 @@ from curate.run.asking import Asking, NotMeasured
 from curate.run.gather import Gathered
 from curate.run.order import Action, Complete, Decode, in_order, joining
 from curate.run.progress import Progress, Silence
+from curate.run.reviewing import entered, judged, overruled
 from curate.run.reviews import Reviews
 from curate.steps.step import FindsCopies, Outcome, Step
 
@@ -95,7 +96,7 @@ class Course:
     stages: list[Stage] = field(default_factory=list)
     estimated: bool = False
     reviews: Reviews | None = None
-    """What people decided; it is entered before any step but those that form pairs."""
+    """What people decided; when it is entered, `curate.run.reviewing` says."""
     meter: Meter = field(default_factory=Meter)
 
     def __post_init__(self) -> None:
@@ -162,6 +163,7 @@ class Course:
             self._act(action, asking)
         self.formed = self.alive
         self._decide(asking)
+        self._conclude()
 
     def replayed(self, table: pl.DataFrame, asking: Asking, until: Step | None = None) -> Course:
         """The same steps, `until` one of them or all, over other pairs, formed already; leaves no
@@ -218,16 +220,21 @@ class Course:
             unknown = [score for score in step.takes if score not in living.columns]
             if unknown:
                 raise NotMeasured(unknown[0])
-            return self._accept(step.title, step.decide(living, asking), asking)
+            said = self._accept(step.title, step.decide(living, asking), asking)
+            return overruled(said, self.reviews) if self.reviews and step.judges else said
 
         needs = [] if asking.compute else _keys(step.needs(self.fields), self.living)
         known = self.table["pair_id"]
         self._stage(step.title, decide, needs)
         if step.publishes:
             self.publishing.append(step)
-        born = self.living.filter(~pl.col("pair_id").is_in(known.implode()))
-        if born.height:
-            self._publish(born, asking)
+        if (born := self._born(known)).height:
+            self._review_born(born["pair_id"], asking)
+            self._publish(self._born(known), asking)
+
+    def _born(self, known: pl.Series) -> pl.DataFrame:
+        """The pairs that are in and were not known."""
+        return self.living.filter(~pl.col("pair_id").is_in(known.implode()))
 
     def _publish(self, born: pl.DataFrame, asking: Asking) -> None:
         """Steps that vouched for the pairs there were decide on those that machines have made since."""
@@ -358,8 +365,8 @@ class Course:
             return
 
         def decide() -> pl.DataFrame:
-            corrected = reviews.applied(self.table, self.fields, asking.store.blobs)
-            self.table, self._note = corrected.table, corrected.note
+            said = self._enter_reviews(reviews, self.table["pair_id"], asking)
+            self._note = self._lacking(reviews)
             whole = pl.all_horizontal(
                 pl.lit(value=True),
                 *(pl.col(f"{name}_sha256").is_not_null() for name in self._required()),
@@ -369,11 +376,36 @@ class Course:
             kept = self.gathered.read.filter(saved).select("pair_id")
             read = pl.concat([self.gathered.read.filter(~saved), verdicts(kept)])
             self.gathered = replace(self.gathered, read=read)
-            asking.contents = asking.contents.with_table(self.table, self.fields)
-            here = pl.col("pair_id").is_in(self.alive.implode())
-            return corrected.verdicts.filter(here)
+            return said.filter(pl.col("pair_id").is_in(self.alive.implode()))
 
         self._stage("review", decide)
+
+    def _review_born(self, born: pl.Series, asking: Asking) -> None:
+        """Enter what people decided of pairs that a machine has just made."""
+        reviews = self.reviews
+        if reviews is not None and reviews.of(born):
+            self._stage("review", lambda: self._enter_reviews(reviews, born, asking))
+
+    def _enter_reviews(self, reviews: Reviews, among: pl.Series, asking: Asking) -> pl.DataFrame:
+        found = entered(reviews, self.table, self.fields, asking.store.blobs, among)
+        self.table = found.table
+        asking.contents = asking.contents.with_table(self.table, self.fields)
+        return found.verdicts
+
+    def _conclude(self) -> None:
+        """Pairs that people want to go have gone through every step by now."""
+        reviews = self.reviews
+        if reviews is None:
+            return
+        said = judged(reviews, self.table["pair_id"], self.alive)
+        if said.height:
+            self._stage("review", lambda: said)
+
+    def _lacking(self, reviews: Reviews) -> str | None:
+        """How many of the pairs that people looked at are not there; some may yet be made."""
+        made = any(step.word == "synthesize" for step in self.recipe.steps)
+        lacking = 0 if made else reviews.pairs - len(reviews.of(self.table["pair_id"]))
+        return f"reviewed, but not here: {lacking}" if lacking else None
 
     def _required(self) -> list[str]:
         """Contents that every pair must have as it is read."""

@@ -143,6 +143,10 @@ class Dedup(Step):
         return f"{self.word} {how}{f' against {self.against.name}' if self.against else ''}"
 
     @property
+    def judges(self) -> bool:
+        return not self.exact and self.against is None
+
+    @property
     def _named(self) -> str:
         """What is compared, for people."""
         if self.match == "all":

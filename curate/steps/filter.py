@@ -72,6 +72,10 @@ class Filter(Step):
         keys = [*self.bounds, *(["where"] if self.where else [])]
         return " ".join([self.word, *keys])
 
+    @property
+    def judges(self) -> bool:
+        return True
+
     def parts(self, fields: Fields) -> tuple[Step, ...]:
         header = {k: v for k, v in self.bounds.items() if _is_header(k, fields)}
         content = {k: v for k, v in self.bounds.items() if k not in header}

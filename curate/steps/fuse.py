@@ -52,6 +52,10 @@ class Fuse(Step):
         return " ".join([self.word, self.leads, *self.fuse])
 
     @property
+    def judges(self) -> bool:
+        return True
+
+    @property
     def gives(self) -> tuple[str, ...]:
         return (self.name,)
 

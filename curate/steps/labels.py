@@ -54,6 +54,10 @@ class Labels(Step):
         return " ".join([self.word, self.leads, self.labels, self.source])
 
     @property
+    def judges(self) -> bool:
+        return True
+
+    @property
     def gives(self) -> tuple[str, ...]:
         return (self.name,)
 

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 def learned(table: pl.DataFrame) -> pl.Expr:
     """Fits learn from training pairs, from all where there is no split; never from what a machine
-    has made.
+    has made, nor from what a person wants to go.
     """
     import polars as pl
 
     collected = pl.col("origin") == COLLECTED
+    if "decided" in table.columns:
+        collected &= pl.col("decided").ne_missing("drop")
     split = "split" in table.columns and bool((table["split"] == "train").any())
     return collected & (pl.col("split") == "train") if split else collected
 

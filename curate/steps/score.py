@@ -92,6 +92,10 @@ class Score(Step):
         return " ".join([self.word, *contents_of(self.sides)])
 
     @property
+    def judges(self) -> bool:
+        return True
+
+    @property
     def sides(self) -> tuple[Side, Side]:
         left, right = (self._side(given) for given in self.score)
         return left, right

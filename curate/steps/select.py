@@ -53,6 +53,10 @@ class Select(Step):
         amount = next(k for k in ("size", "share", "quota") if getattr(self, k) is not None)
         return " ".join([self.word, amount, *(["by", self.by] if self.by else []), *self.per])
 
+    @property
+    def judges(self) -> bool:
+        return True
+
     def check(self, fields: Fields) -> Iterator[Objection]:
         amounts = [k for k in ("size", "share", "quota") if getattr(self, k) is not None]
         if len(amounts) != 1:

@@ -15,6 +15,9 @@ The table holds the pairs still alive, one row each, sorted by `position`:
     reviewed                                               list of text: fields that a person
                                                            decided, which no step changes; null
                                                            for none, left out where there are none
+    decided                                                text: `keep` or `drop`, where a person said
+                                                           what should become of the pair; null and
+                                                           left out likewise
     and whatever earlier steps added: `split`, scores by name (`align`), what they publish
 
 A step cannot see the engine, the store, files or other steps.
@@ -193,6 +196,13 @@ class Step(BaseModel):
     @property
     def makes_media(self) -> bool:
         """Whether it makes files that lie in no source."""
+        return False
+
+    @property
+    def judges(self) -> bool:
+        """Whether it drops by quality, so that a person who keeps a pair outweighs it. What law,
+        consent or safety demand, and what cannot be read or is there twice, no person outweighs.
+        """
         return False
 
     def check(self, fields: Fields) -> Iterator[Objection]:

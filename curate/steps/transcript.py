@@ -83,6 +83,10 @@ class Transcript(Step):
         return " ".join([self.word, self.leads, self.transcribe, self.against])
 
     @property
+    def judges(self) -> bool:
+        return True
+
+    @property
     def gives(self) -> tuple[str, ...]:
         return (self.name,)
 

@@ -118,7 +118,7 @@ def test_a_pair_that_is_not_there_is_noted(place: Workspace) -> None:
     [
         ("{", "is no JSON"),
         ("[1]", "Input should be a valid dictionary"),
-        ('{"pair_id": "a"}', "field: Field required"),
+        ('{"pair_id": "a"}', "by: Field required"),
         ({"field": "captoin", "value": "x"}, "'captoin' is no field"),
         ({"field": "image", "value": "x"}, "'image' is of type image"),
         ({"field": "caption", "value": " "}, "the value is empty"),
@@ -127,7 +127,7 @@ def test_a_pair_that_is_not_there_is_noted(place: Workspace) -> None:
         ({"field": "caption", "value": "\ud83e"}, "half a character"),
         ({"field": "caption", "value": "x", "at": "today"}, "'today' is no moment"),
         ({"field": "caption", "value": "x", "by": ""}, "by: String should have"),
-        ({"field": "caption", "value": "x", "action": "burn"}, "action: Input should be 'correct'"),
+        ({"field": "caption", "value": "x", "action": "burn"}, "'burn' is no action"),
         ({"field": "caption", "value": "x", "why": "y"}, "why: Extra inputs"),
     ],
 )

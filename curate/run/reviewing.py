@@ -1,0 +1,229 @@
+"""How people's decisions enter a build, so that they change the pairs they speak of and no others.
+
+Values and origins are entered before any step looks, of pairs that machines make when they are made.
+A person's `keep` outweighs steps that judge (`Step.judges`): they decide as ever, and the ledger says
+who overruled them. A person's `drop` is entered last of all: the pair goes through every step,
+stands for its copies and holds its place in a quota, so that nothing comes in instead of it. It
+teaches no fit and becomes no parent meanwhile (`steps/learning.py`); scores that a fit gives to other
+pairs may move by that, and do not where no step learns. A pair that was kept against a step competes
+with others in the steps that follow, as any pair does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from curate.ledger.verdict import VERDICT, verdicts
+from curate.pairs.field import Fields
+from curate.pairs.origin import DECLARED
+from curate.run.admitting import change
+from curate.run.reviews import Correction, Opinion, Placed, Reviews, Synthetic, WrongLabel, wrong
+from curate.store.blobs import Blobs
+
+_DECIDED = {"keep": "keep", "drop": "drop", "unsafe": "drop"}
+_WORDS = {"keep": "kept by", "drop": "dropped by", "unsafe": "unsafe, said"}
+
+
+@dataclass(frozen=True)
+class Entered:
+    """A table after its reviews, and what the ledger says of them."""
+
+    table: pl.DataFrame
+    verdicts: pl.DataFrame
+    note: str | None = None
+
+
+def entered(
+    reviews: Reviews, table: pl.DataFrame, fields: Fields, blobs: Blobs, among: pl.Series
+) -> Entered:
+    """The table as people want it, of the pairs `among`. Its column `reviewed` names the fields that
+    they decided, `decided` says what they want to become of a pair.
+    """
+    known = set(among)
+    counting = {key: one for key, one in reviews.counting.items() if key[0] in known}
+    given = [one for one in counting.values() if isinstance(one.said, Correction | WrongLabel)]
+    said = list(_values_told([one.said for one in given], table))
+    for name in sorted({_field(one) for one in given}):
+        of_field = [one for one in given if _field(one) == name]
+        table = change(_rows(reviews, of_field, name, table), table, fields, blobs)
+        table = _emptied(table, name, of_field)
+    made = [one.said for one in counting.values() if isinstance(one.said, Synthetic)]
+    said += list(_origins_told(made, table))
+    table = _with_origin(_with_reviewed(table, given), made)
+    kept = [one.said for one in counting.values() if one.said.action == "keep"]
+    said += [_told(one, "keep") for one in kept]
+    return Entered(_with_decided(table, counting), _frame(said))
+
+
+def judged(reviews: Reviews, among: pl.Series, alive: pl.Series) -> pl.DataFrame:
+    """Verdicts on what people want to go, of the pairs `among`; what has left is only flagged."""
+    known, here = set(among), set(alive)
+    gone = [
+        _told(one.said, "drop" if one.said.pair_id in here else "flag")
+        for one in reviews.counting.values()
+        if one.said.action in ("drop", "unsafe") and one.said.pair_id in known
+    ]
+    return _frame(gone)
+
+
+def overruled(said: pl.DataFrame, reviews: Reviews) -> pl.DataFrame:
+    """A judging step's verdicts, but for the pairs that a person keeps."""
+    keeps = [one.said for one in reviews.counting.values() if one.said.action == "keep"]
+    people = pl.DataFrame(
+        {"pair_id": [one.pair_id for one in keeps], "by": [one.by for one in keeps]},
+        schema={"pair_id": pl.String, "by": pl.String},
+    )
+    against = (pl.col("verdict") == "drop") & pl.col("by").is_not_null()
+    reason = pl.format("kept by {}, against: {}", "by", pl.col("reason").fill_null("dropped"))
+    known = said.join(people, on="pair_id", how="left", maintain_order="left").with_columns(
+        verdict=pl.when(against).then(pl.lit("keep")).otherwise("verdict"),
+        reason=pl.when(against).then(reason).otherwise("reason"),
+    )
+    return known.drop("by")
+
+
+def _field(one: Placed) -> str:
+    assert isinstance(one.said, Correction | WrongLabel)
+    return one.said.field
+
+
+def _rows(reviews: Reviews, of: Sequence[Placed], name: str, table: pl.DataFrame) -> pl.DataFrame:
+    """`pair_id` and the values that a field gets."""
+    kind = table.schema[name]
+    rows = [
+        (one.said.pair_id, _typed(reviews, one, one.said, kind))
+        for one in of
+        if isinstance(one.said, Correction)
+    ]
+    return pl.DataFrame(rows, schema={"pair_id": pl.String, name: kind}, orient="row")
+
+
+def _typed(reviews: Reviews, one: Placed, said: Correction, kind: pl.DataType) -> Any:
+    """The value, if the field can hold it: a text where it holds texts, and so on."""
+    name, types = _kind(kind)
+    if type(said.value) not in types or not _holds(kind, said.value):
+        what = f"'{said.field}' holds {name}, not {said.value!r}"
+        raise wrong(reviews.path, one.line, what)
+    return said.value
+
+
+def _emptied(table: pl.DataFrame, name: str, of: Sequence[Placed]) -> pl.DataFrame:
+    wrongs = [one.said.pair_id for one in of if isinstance(one.said, WrongLabel)]
+    columns = [n for n in (name, f"{name}_sha256") if n in table.columns]
+    keeps = pl.when(~pl.col("pair_id").is_in(wrongs))
+    return table.with_columns(keeps.then(n).alias(n) for n in columns)
+
+
+def _with_origin(table: pl.DataFrame, made: Sequence[Opinion]) -> pl.DataFrame:
+    """What a machine made in the build says so already."""
+    here = pl.col("pair_id").is_in([one.pair_id for one in made])
+    said = here & (pl.col("origin") != "synthetic")
+    return table.with_columns(origin=pl.when(said).then(pl.lit(DECLARED)).otherwise("origin"))
+
+
+def _with_reviewed(table: pl.DataFrame, given: Sequence[Placed]) -> pl.DataFrame:
+    names: dict[str, list[str]] = {}
+    for pair_id, name in sorted((one.said.pair_id, _field(one)) for one in given):
+        names.setdefault(pair_id, []).append(name)
+    return _joined(table, "reviewed", names, pl.List(pl.String))
+
+
+def _with_decided(table: pl.DataFrame, counting: dict[tuple[str, str], Placed]) -> pl.DataFrame:
+    wanted = {pair_id: _DECIDED.get(one.said.action) for (pair_id, _), one in counting.items()}
+    judged = {pair_id: said for pair_id, said in wanted.items() if said}
+    return _joined(table, "decided", judged, pl.String())
+
+
+def _joined(
+    table: pl.DataFrame, name: str, values: dict[str, Any], kind: pl.DataType
+) -> pl.DataFrame:
+    """A column of what is known of some pairs, beside what it said of others before."""
+    new = pl.DataFrame(
+        {"pair_id": list(values), "new": list(values.values())},
+        schema={"pair_id": pl.String, "new": kind},
+    )
+    old = [pl.lit(None, kind).alias(name)] if name not in table.columns else []
+    known = table.with_columns(old).join(new, on="pair_id", how="left", maintain_order="left")
+    return known.with_columns(pl.coalesce("new", name).alias(name)).drop("new")
+
+
+def _values_told(given: Sequence[Opinion], table: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """A line for every value, with the one that it takes the place of."""
+    for one in given:
+        assert isinstance(one, Correction | WrongLabel)
+    names = sorted({one.field for one in given if isinstance(one, Correction | WrongLabel)})
+    for name in names:
+        olds = dict(table.select("pair_id", name).iter_rows())
+        for one in given:
+            if isinstance(one, Correction) and one.field == name:
+                yield _corrected(one, olds[one.pair_id])
+            elif isinstance(one, WrongLabel) and one.field == name:
+                yield _called_wrong(one, olds[one.pair_id])
+
+
+def _corrected(one: Correction, old: Any) -> dict[str, Any]:
+    same = old == one.value
+    detail = f"{one.field}: {_quoted(one.value)}"
+    return {
+        "pair_id": one.pair_id,
+        "verdict": "keep" if same else "change",
+        "reason": f"{'confirmed' if same else 'corrected'} by {one.by}",
+        "detail": detail + ("" if same else f" in place of {_quoted(old)}") + f", {one.at}",
+    }
+
+
+def _called_wrong(one: WrongLabel, old: Any) -> dict[str, Any]:
+    """A label that a machine would give is not there yet, and will not be."""
+    return {
+        "pair_id": one.pair_id,
+        "verdict": "flag" if old is None else "change",
+        "reason": f"called wrong by {one.by}",
+        "detail": f"{one.field}: nothing in place of {_quoted(old)}, {one.at}",
+    }
+
+
+def _origins_told(made: Sequence[Opinion], table: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    olds = dict(table.select("pair_id", "origin").iter_rows())
+    for one in made:
+        yield {
+            "pair_id": one.pair_id,
+            "verdict": "change" if olds[one.pair_id] == "collected" else "keep",
+            "reason": f"synthetic, said {one.by}",
+            "detail": f"origin was '{olds[one.pair_id]}', {one.at}",
+        }
+
+
+def _told(one: Opinion, verdict: str) -> dict[str, Any]:
+    words = f"{_WORDS[one.action]} {one.by}"
+    return {"pair_id": one.pair_id, "verdict": verdict, "reason": words, "detail": one.at}
+
+
+def _frame(said: Sequence[dict[str, Any]]) -> pl.DataFrame:
+    named = ("pair_id", "verdict", "reason", "detail")
+    return verdicts(pl.DataFrame(said, schema={name: VERDICT[name] for name in named}))
+
+
+def _kind(kind: pl.DataType) -> tuple[str, tuple[type, ...]]:
+    """What a column holds, in words, and as JSON gives it."""
+    if kind == pl.String:
+        return "texts", (str,)
+    if kind == pl.Boolean:
+        return "true or false", (bool,)
+    return ("whole numbers", (int,)) if kind.is_integer() else ("numbers", (int, float))
+
+
+def _holds(kind: pl.DataType, value: Any) -> bool:
+    """Whether a value is not too large for its column."""
+    try:
+        pl.Series([value], dtype=kind)
+    except (OverflowError, TypeError, pl.exceptions.PolarsError):
+        return False
+    return True
+
+
+def _quoted(value: Any) -> str:
+    return "nothing" if value is None else f"'{value}'" if isinstance(value, str) else f"{value}"

@@ -23,6 +23,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from curate.errors import CurateError
+from curate.ledger.verdict import LEAVES
 from curate.review.guard import Guard, Keys
 from curate.review.page import page
 from curate.review.queue import QUEUES, TITLES, Queue, queue
@@ -31,6 +32,7 @@ from curate.review.subject import Subject
 from curate.run.review_file import append
 from curate.run.reviews import Reviews, line, read_reviews
 
+ROOMS: Mapping[str, str] = {}
 LARGEST = 256 * 1024
 """Bytes of a form."""
 REVIEWER = "curate_reviewer"
@@ -135,7 +137,7 @@ class Handlers:
         subject = self.desk.subject
         if pair_id not in subject.places or name not in subject.media_fields:
             return self._missing("there is no such medium")
-        medium = subject.media.read(name, pair_id)
+        medium = subject.medium(name, pair_id)
         return self._missing("it is not there") if medium is None else served(medium, request)
 
     def static(self, request: Request) -> Response:
@@ -219,6 +221,8 @@ class Handlers:
             "name": self.desk.reviewer(request),
             "form": self.desk.guard_keys.form,
             "queues": TITLES,
+            "rooms": ROOMS,
+            "leaves": LEAVES,
         }
         return HTMLResponse(self.templates.get_template(name).render(known | what), status)
 

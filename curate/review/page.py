@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -13,9 +13,6 @@ from curate.pairs.field import metadata_fields
 from curate.review.queue import Queue
 from curate.review.subject import Subject
 from curate.run.reviews import Correction, Reviews, Synthetic, WrongLabel, correctable, emptied
-
-_PUBLIC = ("pair_id", "status", "split", "origin", "source", "row", "parents")
-_WITHHOLDS = ("privacy", "safety", "consent", "licence")
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,6 @@ class Value:
     field: str
     value: Any
     kind: str
-    direction: str
     correctable: bool
     emptied: bool
 
@@ -71,6 +67,8 @@ class Page:
     story: Sequence[Mapping[str, Any]]
     relatives: Sequence[Relative]
     mine: Sequence[Said]
+    said: Set[str]
+    """What the reviewer says at present."""
     others: Sequence[Said]
     place: int
     of: int
@@ -88,17 +86,18 @@ def page(subject: Subject, pair_id: str, queue: Queue, reviews: Reviews | None, 
     said = opinions(reviews, pair_id)
     mine = [one for one in said if one.by == name]
     held = [name for name in subject.media_fields if pair[f"{name}_sha256"] is not None]
-    here = [name for name in held if subject.media.has(name, pair_id)]
+    here = [name for name in held if subject.medium(name, pair_id) is not None]
     return Page(
         pair=pair,
         why=queue.why.get(pair_id, ""),
-        withheld=withheld(story, said),
+        withheld=_withheld(subject, pair_id, said),
         media=[_medium(subject, pair_id, field) for field in here],
         absent=[name for name in held if name not in here],
         values=list(_values(subject, pair)),
         story=story,
         relatives=relatives(subject, pair, story),
         mine=mine,
+        said={one.words for one in mine},
         others=[one for one in said if one.by != name] if mine else [],
         place=ids.index(pair_id) + 1 if pair_id in queue.why else 0,
         of=len(ids),
@@ -110,9 +109,7 @@ def page(subject: Subject, pair_id: str, queue: Queue, reviews: Reviews | None, 
 
 def _medium(subject: Subject, pair_id: str, field: str) -> Shown:
     address = f"/media/{quote(pair_id, safe='')}/{field}"
-    return Shown(
-        field, subject.fields[field].type, address + subject.media.fragment(field, pair_id)
-    )
+    return Shown(field, subject.fields[field].type, address)
 
 
 def _values(subject: Subject, pair: Mapping[str, Any]) -> Sequence[Value]:
@@ -123,7 +120,6 @@ def _values(subject: Subject, pair: Mapping[str, Any]) -> Sequence[Value]:
             field=name,
             value=pair[name],
             kind="text" if subject.fields[name].type == "text" else "label",
-            direction="auto",
             correctable=name in able,
             emptied=name in optional and pair[name] is not None,
         )
@@ -132,15 +128,10 @@ def _values(subject: Subject, pair: Mapping[str, Any]) -> Sequence[Value]:
     ]
 
 
-def withheld(story: Sequence[Mapping[str, Any]], said: Sequence[Said]) -> str | None:
+def _withheld(subject: Subject, pair_id: str, said: Sequence[Said]) -> str | None:
     """Why a pair is not shown before somebody asks to see it."""
-    for line in story:
-        word = line["name"].split(" ")[0]
-        harmful = word == "review" and (line["reason"] or "").startswith("unsafe")
-        refused = word in _WITHHOLDS and line["verdict"] in ("drop", "flag", "refused")
-        if harmful or refused:
-            return f"{line['name']}: {line['reason'] or line['verdict']}"
-    return next((f"{one.words}, said {one.by}" for one in said if one.words == "unsafe"), None)
+    feared = next((f"unsafe, said {one.by}" for one in said if one.words == "unsafe"), None)
+    return feared or subject.withheld.get(pair_id)
 
 
 def opinions(reviews: Reviews | None, pair_id: str) -> list[Said]:
@@ -171,9 +162,9 @@ def relatives(
     for line in story:
         if line["related_id"]:
             how.setdefault(line["related_id"], line["name"])
-    if subject.clusters is not None:
-        of = subject.clusters.filter(pl.col("pair_id") == own)["cluster"].unique()
-        members = subject.clusters.filter(pl.col("cluster").is_in(of.implode()))
+    if subject.evidence.clusters is not None:
+        of = subject.evidence.clusters.filter(pl.col("pair_id") == own)["cluster"].unique()
+        members = subject.evidence.clusters.filter(pl.col("cluster").is_in(of.implode()))
         for member, name in members.select("pair_id", "name").head(40).iter_rows():
             how.setdefault(member, f"copy, by {name}")
     known = {one: words for one, words in how.items() if one in subject.places and one != own}
@@ -183,4 +174,5 @@ def relatives(
 def _relative(subject: Subject, pair_id: str, how: str) -> Relative:
     pair = subject.pair(pair_id)
     texts = (pair[n] for n, field in subject.fields.items() if field.type == "text")
-    return Relative(pair_id, how, pair["status"], next((text for text in texts if text), ""))
+    shown = "" if pair_id in subject.withheld else next((text for text in texts if text), "")
+    return Relative(pair_id, how, pair["status"], shown)

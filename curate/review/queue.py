@@ -18,9 +18,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from curate.errors import CurateError
-from curate.ledger.rethreshold import side
-from curate.ledger.verdict import LEAVES
+from curate.ledger.rethreshold import Judgement, judgements
 
 if TYPE_CHECKING:
     from curate.review.subject import Subject
@@ -61,50 +59,36 @@ def queue(by: str, subject: Subject, reviews: Reviews | None) -> Queue:
 
 
 def _near_thresholds(subject: Subject, _: Reviews | None) -> pl.DataFrame:
-    steps = [_ranked(lines) for lines in _scored(subject.decisions)]
-    if not steps:
+    judged = [_ranked(one) for one in judgements(subject.evidence.decisions)]
+    if not judged:
         return pl.DataFrame(schema=WHY)
-    near = pl.concat(steps).sort("distance", "pair_id").unique("pair_id", maintain_order=True)
-    return near.sort("distance", "pair_id")
+    near = pl.concat(judged).sort("distance", "pair_id", "name")
+    return near.unique("pair_id", keep="first", maintain_order=True)
 
 
-def _scored(decisions: pl.DataFrame) -> list[pl.DataFrame]:
-    """The lines of each step that judges by a score."""
-    lines = decisions.filter(pl.col("score").is_not_null() & pl.col("threshold").is_not_null())
-    return lines.partition_by("step", maintain_order=True)
-
-
-def _ranked(lines: pl.DataFrame) -> pl.DataFrame:
-    """`pair_id`, `distance` to the threshold in ranks, `margin` (above 0 on the side that stays), `why`."""
-    try:
-        sign = 1 if side(lines) == "above" else -1
-    except CurateError:
-        sign = 1
+def _ranked(judgement: Judgement) -> pl.DataFrame:
+    """`pair_id`, `name`, `distance` to the threshold in ranks, `margin` in ranks (the highest is the
+    best of its step), `why`.
+    """
     gap = pl.col("score") - pl.col("threshold")
-    left = pl.col("verdict").is_in(LEAVES)
-    became = pl.when(left).then(pl.lit("left")).otherwise(pl.lit("stayed"))
-    why = pl.format(
-        "{}: {} against a threshold of {}, {}",
-        "name",
-        pl.col("score").round_sig_figs(4),
-        pl.col("threshold").round_sig_figs(4),
-        became,
-    )
-    return lines.select(
+    better = gap if judgement.keeps == "above" else -gap
+    became = pl.when("stayed").then(pl.lit("stayed")).otherwise(pl.lit("left"))
+    numbers = [pl.col(name).round_sig_figs(4) for name in ("score", "threshold")]
+    return judgement.scored.select(
         "pair_id",
-        "name",
+        name=pl.lit(judgement.name),
         distance=gap.abs().rank("average") / pl.len(),
-        margin=(gap * sign).rank("average") / pl.len(),
-        why=why,
+        margin=better.rank("average") / pl.len(),
+        why=pl.format("{}: {} at a threshold of {}, {}", pl.lit(judgement.name), *numbers, became),
     )
 
 
 def _at_odds(subject: Subject, reviews: Reviews | None) -> pl.DataFrame:
     people = _people_at_odds(subject, reviews)
-    steps = [_ranked(lines) for lines in _scored(subject.decisions)]
-    if len(steps) < 2:
+    both = [one for one in judgements(subject.evidence.decisions) if not one.one_sided]
+    if len(both) < 2:
         return people
-    by_margin = pl.concat(steps).sort("pair_id", "margin", "name")
+    by_margin = pl.concat(map(_ranked, both)).sort("pair_id", "margin", "name")
     pairs = by_margin.group_by("pair_id", maintain_order=True).agg(
         pl.len(),
         low=pl.col("margin").first(),
@@ -112,12 +96,8 @@ def _at_odds(subject: Subject, reviews: Reviews | None) -> pl.DataFrame:
         worst=pl.col("name").first(),
         best=pl.col("name").last(),
     )
-    share = [
-        pl.format("{}%", (pl.col(end) * 100).round().cast(pl.Int64)) for end in ("low", "high")
-    ]
-    why = pl.format(
-        "{} puts it above {} of pairs, {} above {}", "worst", share[0], "best", share[1]
-    )
+    low, high = ((pl.col(end) * 100).round().cast(pl.Int64) for end in ("low", "high"))
+    why = pl.format("{} puts it above {}% of pairs, {} above {}%", "worst", low, "best", high)
     far = pairs.filter(pl.col("len") > 1).with_columns(
         why=why, apart=pl.col("high") - pl.col("low")
     )
@@ -137,13 +117,13 @@ def _people_at_odds(subject: Subject, reviews: Reviews | None) -> pl.DataFrame:
 
 def _doubtful_labels(subject: Subject, _: Reviews | None) -> pl.DataFrame:
     named = pl.col("name").str.starts_with("align labels")
-    said = subject.decisions.filter(named & (pl.col("verdict") != "keep"))
+    said = subject.evidence.decisions.filter(named & (pl.col("verdict") != "keep"))
     flagged = said.sort("score", "pair_id", nulls_last=True).select(
         "pair_id", why=pl.format("{}: {}", "name", pl.col("reason").fill_null("doubted"))
     )
-    if subject.made is None:
+    if subject.evidence.made is None:
         return flagged.unique("pair_id", keep="first", maintain_order=True)
-    filled = subject.made.filter(pl.col("accepted") & pl.col("confidence").is_not_null())
+    filled = subject.evidence.made.filter(pl.col("accepted") & pl.col("confidence").is_not_null())
     least = filled.sort("confidence", "pair_id").select(
         "pair_id",
         why=pl.format("{}: confidence {}", "name", pl.col("confidence").round_sig_figs(3)),
@@ -154,7 +134,7 @@ def _doubtful_labels(subject: Subject, _: Reviews | None) -> pl.DataFrame:
 
 def _affected_groups(subject: Subject, _: Reviews | None) -> pl.DataFrame:
     frames = [pl.DataFrame(schema=WHY)]
-    flags = subject.audit.flagged if subject.audit else ()
+    flags = subject.evidence.audit.flagged if subject.evidence.audit else ()
     for flag in sorted(flags, key=lambda flag: -abs(flag.difference)):
         of = subject.pairs.filter(pl.col(flag.field).cast(pl.String) == flag.level)
         gone = of.filter((pl.col("status") != "kept") == (flag.direction == "kept less"))

@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate.pairs.field import Fields, group_fields, media_fields
+from curate.errors import CurateError
+from curate.governance.evidence import Evidence
+from curate.pairs.field import Fields, media_fields
 from curate.recipe import read_recipe
 from curate.release.evidence import read_evidence
 from curate.release.publish import read_manifest
-from curate.review.media import Media, MediaOfCourse, MediaOfRelease
+from curate.report.media import Media
+from curate.report.withheld import withheld
+from curate.run.media import MediaOfCourse, MediaOfRelease
 from curate.run.reviews import reviews_path
 
 if TYPE_CHECKING:
-    from curate.governance.audit import Audit
-    from curate.governance.evidence import Evidence
     from curate.recipe.recipe import Recipe
     from curate.run.progress import Progress
+
+_REMEMBERED = 16
+"""Media that are read once for a page and once more, or in parts, for what plays them."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +37,7 @@ class Subject:
     title: str
     recipe: Recipe
     workspace: Path
-    pairs: pl.DataFrame
-    """As `pairs.parquet` has them."""
-    decisions: pl.DataFrame
-    clusters: pl.DataFrame | None
-    made: pl.DataFrame | None
-    audit: Audit | None
-    evaluation: Mapping[str, Any] | None
+    evidence: Evidence
     media: Media
     release: Path | None
     """None where a recipe is under review."""
@@ -48,6 +47,11 @@ class Subject:
         return self.recipe.fields
 
     @property
+    def pairs(self) -> pl.DataFrame:
+        """Every pair, as `pairs.parquet` has it."""
+        return self.evidence.pairs
+
+    @property
     def media_fields(self) -> list[str]:
         return list(media_fields(self.fields))
 
@@ -55,14 +59,15 @@ class Subject:
     def reviews(self) -> Path:
         return reviews_path(self.workspace, self.recipe.name)
 
-    @property
-    def findings(self) -> Path:
-        return self.reviews.with_suffix(".findings.jsonl")
-
     @cached_property
     def places(self) -> dict[str, int]:
         """Pair -> its row."""
         return {pair_id: place for place, pair_id in enumerate(self.pairs["pair_id"])}
+
+    @cached_property
+    def withheld(self) -> Mapping[str, str]:
+        """Pair -> why reports do not show it."""
+        return dict(withheld(self.evidence).iter_rows())
 
     def pair(self, pair_id: str) -> dict[str, Any]:
         """A pair's row of the table; raises `KeyError`."""
@@ -70,8 +75,17 @@ class Subject:
 
     def story(self, pair_id: str) -> list[dict[str, Any]]:
         """A pair's lines of the ledger, in order."""
-        lines = self.decisions.filter(pl.col("pair_id") == pair_id)
+        lines = self.evidence.decisions.filter(pl.col("pair_id") == pair_id)
         return lines.sort("step", maintain_order=True).to_dicts()
+
+    def medium(self, field: str, pair_id: str) -> bytes | None:
+        """The bytes of a content, None where they cannot be had."""
+        found: bytes | None = self._remembered(field, pair_id)
+        return found
+
+    @cached_property
+    def _remembered(self) -> Any:
+        return lru_cache(_REMEMBERED)(lambda field, pair: self.media.read(field, [pair]).get(pair))
 
 
 @contextmanager
@@ -85,64 +99,39 @@ def under_review(target: Path, progress: Progress) -> Iterator[Subject]:
 
 
 def _of_release(folder: Path) -> Subject:
-    recipe = read_recipe(folder / "recipe.yaml") if read_manifest(folder) else _no_release(folder)
-    evidence = read_evidence(folder)
-    title = f"{recipe.name} {folder.resolve().name}"
-    media = MediaOfRelease(folder, recipe.fields)
-    workspace = folder.resolve().parents[2]
-    return _subject(title, recipe, workspace, evidence, media, folder)
-
-
-def _no_release(folder: Path) -> Recipe:
-    from curate.errors import CurateError
-
-    raise CurateError(
-        f"{folder} is no release: it has no manifest.json",
-        "name a folder such as releases/<name>/<version>, or a recipe",
-    )
-
-
-def _subject(
-    title: str, recipe: Recipe, workspace: Path, told: Evidence, media: Media, folder: Path
-) -> Subject:
+    if read_manifest(folder) is None:
+        raise CurateError(
+            f"{folder} is no release: it has no manifest.json",
+            "name a folder such as releases/<name>/<version>, or a recipe",
+        )
+    whole = folder.resolve()
+    recipe = read_recipe(folder / "recipe.yaml", alone=True)
     return Subject(
-        title=title,
+        title=f"{recipe.name} {whole.name}",
         recipe=recipe,
-        workspace=workspace,
-        pairs=told.pairs,
-        decisions=told.decisions,
-        clusters=told.clusters,
-        made=told.made,
-        audit=told.audit,
-        evaluation=told.evaluation,
-        media=media,
+        workspace=whole.parents[2],
+        evidence=read_evidence(folder),
+        media=MediaOfRelease(folder),
         release=folder,
     )
 
 
 @contextmanager
 def _of_recipe(path: Path, progress: Progress) -> Iterator[Subject]:
-    from curate.governance.audit import audited
+    """The store is held while the page is open."""
     from curate.run.build import Options, opened
+    from curate.run.publishing import evidence_of
     from curate.run.releasing import released
 
     recipe = read_recipe(path)
     with opened(recipe, Options(), progress) as (course, asking):
         course.run(asking)
-        content = released(course, asking, None).content
-        groups = list(group_fields(recipe.fields))
-        texts = [name for name, field in recipe.fields.items() if field.type == "text"]
-        settings = recipe.governance.audit
+        made = released(course, asking, None)
         yield Subject(
             title=recipe.name,
             recipe=recipe,
             workspace=recipe.workspace,
-            pairs=content.pairs,
-            decisions=content.decisions,
-            clusters=content.clusters,
-            made=content.made,
-            audit=audited(content.pairs, content.decisions, content.made, groups, texts, settings),
-            evaluation=None,
-            media=MediaOfCourse(course.table, recipe.fields),
+            evidence=evidence_of(course, asking, made.content),
+            media=MediaOfCourse(course, asking, made.media),
             release=None,
         )

@@ -220,8 +220,10 @@ class Course:
             unknown = [score for score in step.takes if score not in living.columns]
             if unknown:
                 raise NotMeasured(unknown[0])
-            said = self._accept(step.title, step.decide(living, asking), asking)
-            return overruled(said, self.reviews) if self.reviews and step.judges else said
+            outcome = step.decide(living, asking)
+            if self.reviews is not None and step.judges:
+                outcome = overruled(outcome, self.reviews)
+            return self._accept(step.title, outcome, asking)
 
         needs = [] if asking.compute else _keys(step.needs(self.fields), self.living)
         known = self.table["pair_id"]

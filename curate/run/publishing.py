@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from curate.errors import CurateError, GateFailed, ReleaseExists
 from curate.governance import gates
@@ -61,7 +61,7 @@ def publish(course: Course, asking: Asking, made: Released, sample: bool) -> Pub
     final = home / content.version
     if _stands(final, content):
         return Published(final, False, read_facts(final), _energy(course, asking, content), [])
-    evidence = _evidence(course, asking, content)
+    evidence = evidence_of(course, asking, content, evaluated(course, asking))
     facts, energy = gather_facts(evidence), evidence.energy
     assert energy is not None
     held = hold(course.recipe.gates, facts, last_before(home, content.version), culprits(evidence))
@@ -85,7 +85,13 @@ def publish(course: Course, asking: Asking, made: Released, sample: bool) -> Pub
     return Published(final, True, facts, energy, held)
 
 
-def _evidence(course: Course, asking: Asking, content: ReleaseContent) -> Evidence:
+def evidence_of(
+    course: Course,
+    asking: Asking,
+    content: ReleaseContent,
+    evaluation: Mapping[str, Any] | None = None,
+) -> Evidence:
+    """What a finished course proves the facts of its release with."""
     return Evidence(
         digest=content.digest,
         pairs=content.pairs,
@@ -97,7 +103,7 @@ def _evidence(course: Course, asking: Asking, content: ReleaseContent) -> Eviden
             {"step": s.step, "name": s.name, "pairs": s.pairs, "note": s.note, "figures": s.figures}
             for s in course.stages
         ],
-        evaluation=evaluated(course, asking),
+        evaluation=evaluation,
         answers=course.recipe.answers,
         audit=_audit(course.recipe, content),
         energy=_energy(course, asking, content),

@@ -12,16 +12,18 @@ with others in the steps that follow, as any pair does.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
+from curate.ledger.cluster import DROPPED
 from curate.ledger.verdict import VERDICT, verdicts
 from curate.pairs.field import Fields
 from curate.pairs.origin import DECLARED
 from curate.run.admitting import change
 from curate.run.reviews import Correction, Opinion, Placed, Reviews, Synthetic, WrongLabel, wrong
+from curate.steps.step import Outcome
 from curate.store.blobs import Blobs
 
 _DECIDED = {"keep": "keep", "drop": "drop", "unsafe": "drop"}
@@ -70,8 +72,8 @@ def judged(reviews: Reviews, among: pl.Series, alive: pl.Series) -> pl.DataFrame
     return _frame(gone)
 
 
-def overruled(said: pl.DataFrame, reviews: Reviews) -> pl.DataFrame:
-    """A judging step's verdicts, but for the pairs that a person keeps."""
+def overruled(outcome: Outcome, reviews: Reviews) -> Outcome:
+    """What a judging step says, but for the pairs that a person keeps: they are no copies either."""
     keeps = [one.said for one in reviews.counting.values() if one.said.action == "keep"]
     people = pl.DataFrame(
         {"pair_id": [one.pair_id for one in keeps], "by": [one.by for one in keeps]},
@@ -79,11 +81,22 @@ def overruled(said: pl.DataFrame, reviews: Reviews) -> pl.DataFrame:
     )
     against = (pl.col("verdict") == "drop") & pl.col("by").is_not_null()
     reason = pl.format("kept by {}, against: {}", "by", pl.col("reason").fill_null("dropped"))
-    known = said.join(people, on="pair_id", how="left", maintain_order="left").with_columns(
+    known = outcome.verdicts.join(people, on="pair_id", how="left", maintain_order="left")
+    said = known.with_columns(
         verdict=pl.when(against).then(pl.lit("keep")).otherwise("verdict"),
         reason=pl.when(against).then(reason).otherwise("reason"),
     )
-    return known.drop("by")
+    stay = known.filter(against)["pair_id"]
+    return replace(outcome, verdicts=said.drop("by"), clusters=_without(outcome.clusters, stay))
+
+
+def _without(clusters: pl.DataFrame | None, stay: pl.Series) -> pl.DataFrame | None:
+    """Clusters of those that go all the same."""
+    if clusters is None:
+        return None
+    staying = (pl.col("role") == DROPPED) & pl.col("pair_id").is_in(stay.implode())
+    rest = clusters.filter(~staying)
+    return rest.filter((pl.col("role") == DROPPED).any().over("cluster"))
 
 
 def _field(one: Placed) -> str:

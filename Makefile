@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := /usr/share/tuxpaint/stamps
 
-.PHONY: help demo test test-all lint bench debian clean
+.PHONY: help demo test test-all lint docs bench debian clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/installed-dev ## Build the site of docs/ in build/site
+	@$(BIN)/python -m docs.make
 
 bench: $(VENV)/installed-dev debian ## Measure what benchmarks/results.md shows
 	@for script in startup rebuild orchestration kill alignment mismatch hidden_captions; do \

@@ -1,0 +1,44 @@
+"""`python -m docs.make`: put the pages together, and build the site from them.
+
+Pages that are written lie in `docs/`; what is made from the code (tables of parameters, the reference) and
+from the examples' own releases (pictures) is added on the way to `build/docs`. zensical makes
+`build/site` of that, which opens from disk.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from docs.make.example import ROOT
+from docs.make.made import filled
+from docs.make.reference import reference
+
+DOCS, STAGED = ROOT / "docs", ROOT / "build" / "docs"
+ZENSICAL = (sys.executable, "-m", "zensical", "build", "--strict", "--clean")
+"""A link that leads nowhere stops it."""
+
+
+def main() -> None:
+    """Build the site."""
+    stage(STAGED)
+    subprocess.run(ZENSICAL, cwd=ROOT, check=True)
+    sys.stdout.write(f"open {STAGED.parent / 'site' / 'index.html'}\n")
+
+
+def stage(target: Path) -> None:
+    """Everything that the site is made of."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(DOCS, target, ignore=shutil.ignore_patterns("make", "__pycache__"))
+    for name, text in reference().items():
+        path = target / "reference" / f"{name}.md"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    for path in sorted(target.rglob("*.md")):
+        path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -7,13 +7,16 @@ from the examples' own releases (pictures) is added on the way to `build/docs`. 
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from docs.make.example import ROOT
+from docs.make.example import ROOT, replayed
 from docs.make.made import filled
+from docs.make.page import Page
 from docs.make.reference import reference
 
 DOCS, STAGED = ROOT / "docs", ROOT / "build" / "docs"
@@ -23,6 +26,7 @@ ZENSICAL = (sys.executable, "-m", "zensical", "build", "--strict", "--clean")
 
 def main() -> None:
     """Build the site."""
+    os.environ.setdefault("CURATE_STORE", str(STAGED.parent / "store"))
     stage(STAGED)
     subprocess.run(ZENSICAL, cwd=ROOT, check=True)
     sys.stdout.write(f"open {STAGED.parent / 'site' / 'index.html'}\n")
@@ -37,7 +41,16 @@ def stage(target: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     for path in sorted(target.rglob("*.md")):
-        path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+        path.write_text(_whole(Page.read(path)), encoding="utf-8")
+
+
+def _whole(page: Page) -> str:
+    """The page with what is made; its examples are run if it asks for a picture of them."""
+    with TemporaryDirectory() as folder:
+        if "<!-- picture:" in page.text:
+            sys.stdout.write(f"running the examples of {page.path.stem}\n")
+            replayed(page, Path(folder))
+        return filled(page.text, Path(folder))
 
 
 if __name__ == "__main__":

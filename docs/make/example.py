@@ -32,7 +32,7 @@ def replayed(page: Page, folder: Path) -> str:
     for block, said in reversed(list(_run(page, folder))):
         shown = page.printed(block)
         if shown is not None and not holds(shown.text, said):
-            lines[shown.begin : shown.end] = [_TIMES.sub("...\n", said)]
+            lines[shown.begin : shown.end] = [_TIMES.sub("...\n", _plain(said))]
     return "".join(lines)
 
 
@@ -47,13 +47,14 @@ def _run(page: Page, folder: Path) -> Iterator[tuple[Block, str]]:
 
 def holds(expected: str, said: str) -> bool:
     """Whether what was printed is what the page shows, but for what it leaves out."""
-    parts = (re.escape(line).replace(r"\.\.\.", "[^\n]*") + "\n" for line in _lines(expected))
-    pattern = "".join(part if part != "[^\n]*\n" else "(?:[^\n]*\n)*?" for part in parts)
-    return re.fullmatch(pattern, "".join(f"{line}\n" for line in _lines(said))) is not None
+    parts = (re.escape(line).replace(r"\.\.\.", "[^\n]*") for line in _plain(expected).splitlines())
+    pattern = "".join("(?:[^\n]*\n)*?" if part == "[^\n]*" else f"{part}\n" for part in parts)
+    return re.fullmatch(pattern, _plain(said)) is not None
 
 
-def _lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.strip("\n").splitlines()]
+def _plain(text: str) -> str:
+    """Without what nobody sees: white space at the ends of lines, and empty lines around."""
+    return "".join(f"{line.rstrip()}\n" for line in text.strip().splitlines())
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,25 +1,23 @@
-"""What stands in a page as a comment and is made from the code: `<!-- parameters: dedup -->`.
+"""What stands in a page as a comment and is made: `<!-- parameters: dedup -->`.
 
-Where the pages are read as they are, the comment is not seen, and `curate steps dedup` says the same.
+Where pages are read as they are, the comment is not seen, and `curate steps dedup` says the same.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from docs.make.parameters import parameters
+from docs.make.picture import picture
 
-MADE: dict[str, Callable[[str], str]] = {"parameters": parameters}
-_MARK = re.compile(r"^<!-- (\w+): (.*?) -->$", re.MULTILINE)
-
-
-def filled(text: str) -> str:
-    """The page with what its comments ask for."""
-    return _MARK.sub(lambda mark: MADE[mark[1]](mark[2]), text)
+_MARK = re.compile(r"^<!-- (parameters|picture): (.*?) -->$", re.MULTILINE)
 
 
-def marks(text: str) -> Iterator[tuple[str, str]]:
-    """What a page asks for: kind and name."""
-    for mark in _MARK.finditer(text):
-        yield mark[1], mark[2]
+def filled(text: str, workspace: Path) -> str:
+    """The page with what its comments ask for; `workspace` is where its examples ran."""
+    return _MARK.sub(lambda mark: _made(mark[1], mark[2], workspace), text)
+
+
+def _made(kind: str, wish: str, workspace: Path) -> str:
+    return parameters(wish) if kind == "parameters" else picture(wish, workspace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -9,19 +10,32 @@ from typing import Any
 from pydantic import BaseModel
 
 from curate.steps import registry
+from curate.steps.property import PROPERTIES
 from curate.steps.step import Step
 
 
 def parameters(word: str) -> str:
     """The parameters of every form of a step, a table for each."""
     step = registry()[word]
-    return "\n\n".join(_form(step, form) for form in step.shapes())
+    forms = [_form(step, form) for form in step.shapes()]
+    return "\n\n".join([*forms, *(_properties() if word == "filter" else ())])
+
+
+def _properties() -> Iterator[str]:
+    """What `filter` bounds, for every kind of field."""
+    for modality, properties in PROPERTIES.items():
+        rows = [(f"`{name}`", f"{of.meaning}{_BARE.get(of.bare or '', '')}") for name, of in properties.items()]
+        yield f"### Of {modality} fields\n\n{table(('property', 'what it says'), rows)}"
+
+
+_BARE = {"min": "; a plain number: at least", "max": "; a plain number: at most"}
 
 
 def _form(step: type[Step], form: type[Step]) -> str:
     title = f"### `{form.leads}`: {form.summary}\n\n" if step.forms else ""
+    doc = inspect.cleandoc(form.__doc__ or "") + "\n\n" if step.forms else ""
     rows = [_row(*found) for found in _parameters(form)]
-    return title + table(("parameter", "values", "default", "what it says"), rows)
+    return title + doc + table(("parameter", "what it says"), rows)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -34,8 +48,9 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def _row(name: str, kind: str, default: str, said: str) -> tuple[str, ...]:
-    return f"`{name}`", kind, default, said
+def _row(name: str, kind: str, default: str, said: str) -> tuple[str, str]:
+    more = f"; {default}" if default else ""
+    return f"`{name}`", f"{said}<br>*{kind}{more}*"
 
 
 def _parameters(model: type[BaseModel], parent: str = "") -> Iterator[tuple[str, str, str, str]]:
@@ -51,7 +66,7 @@ def _parameters(model: type[BaseModel], parent: str = "") -> Iterator[tuple[str,
 
 
 def _default(value: Any) -> str:
-    return "" if value in (None, [], {}) else f"`{json.dumps(value)}`"
+    return "" if value in (None, [], {}) else f"`{json.dumps(value)}` by default"
 
 
 def kind(of: dict[str, Any], schema: dict[str, Any]) -> str:

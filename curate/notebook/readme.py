@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.run.samples import FOLDER
+from curate.release.samples import FOLDER
 
 
 @dataclass(frozen=True, repr=False)

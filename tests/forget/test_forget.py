@@ -125,7 +125,7 @@ def test_the_successor_lacks_nothing_else(two: Workspace) -> None:
     after = pl.read_parquet(newer.release / "pairs.parquet")
     assert after.equals(before.filter(pl.col("pair_id") != owl))
     steps = json.loads((newer.release / "steps.json").read_text())
-    assert next(s for s in steps if s["name"] == "read")["note"] == "1 rows refused: forgotten"
+    assert next(s for s in steps if s["name"] == "read")["note"] == "1 row refused: forgotten"
 
 
 def test_older_versions_are_tombstones(two: Workspace) -> None:

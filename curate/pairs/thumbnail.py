@@ -12,8 +12,6 @@ from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from curate.errors import Unreadable
-
 if TYPE_CHECKING:
     from curate.pairs.audio import Waveform
 
@@ -41,11 +39,14 @@ class Thumbnail(NamedTuple):
 
 
 def thumbnail(data: bytes, modality: str) -> Thumbnail | None:
-    """The content of a file made small; None where it cannot be read, or is no image, audio or video."""
+    """The content of a file made small; None where that cannot be done, or it is no image, audio or video.
+
+    Whatever a decoder or an encoder objects to is no reason to fail for the sake of a thumbnail.
+    """
     make = {"image": _picture, "audio": _sound, "video": _film}.get(modality)
     try:
         made = make(data) if make else None
-    except Unreadable:
+    except Exception:
         return None
     return made if made is not None and len(made.data) <= MOST_BYTES else None
 

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 KINDS: tuple[Kind, ...] = ("kept", "dropped", "borderline", "relabelled", "synthetic")
 EACH = 24
-"""Pairs of a kind; of those that left for each reason."""
+"""Pairs of a kind."""
 REASONS, OF_REASON = 12, 6
+"""Reasons for which pairs left, and pairs of each; more of each where there are few."""
+MOST_WITHHELD = 6
+"""Of a kind, or a reason."""
 BESIDE = 4
 """Borderline pairs on each side of a threshold."""
 MOST_BORDERLINE = 48
@@ -43,11 +46,13 @@ def chosen(evidence: Evidence, withheld: pl.Series) -> pl.DataFrame:
 
 
 def drawn(pair_ids: pl.Series, count: int, withheld: pl.Series) -> pl.Series:
-    """So many ids at most, those that may be looked at first."""
+    """So many ids at most, those that may be looked at first, and a few that may not."""
     some = pair_ids.unique().sort()
     hidden = some.is_in(withheld.implode())
     shown = _by_chance(some.filter(~hidden), count)
-    return pl.concat([shown, _by_chance(some.filter(hidden), count - len(shown))])
+    return pl.concat(
+        [shown, _by_chance(some.filter(hidden), min(MOST_WITHHELD, count - len(shown)))]
+    )
 
 
 def _by_chance(pair_ids: pl.Series, count: int) -> pl.Series:
@@ -78,7 +83,7 @@ def _dropped(evidence: Evidence, withheld: pl.Series) -> Iterator[pl.Series]:
     reasons = gone.group_by("step", "reason").agg("pair_id", pairs=pl.len())
     most = reasons.sort("pairs", "step", "reason", descending=[True, False, False]).head(REASONS)
     for pair_ids in most["pair_id"]:
-        yield drawn(pair_ids, OF_REASON, withheld)
+        yield drawn(pair_ids, max(OF_REASON, EACH // most.height), withheld)
 
 
 def _borderline(evidence: Evidence, withheld: pl.Series) -> pl.Series:

@@ -14,6 +14,7 @@ from curate.report.gallery import KINDS, chosen
 from curate.report.map import Embedded, map_of
 from curate.report.scores import scores
 from curate.report.shown import shown
+from curate.report.thumbnails import thumbnails
 from curate.report.withheld import withheld
 
 if TYPE_CHECKING:
@@ -38,8 +39,9 @@ def report_of(
     hidden = withheld(evidence)
     found, in_all = clusters(evidence)
     kinds = _kinds(chosen(evidence, hidden["pair_id"]), found)
+    whys = dict(hidden.filter(pl.col("pair_id").is_in(list(kinds))).iter_rows())
+    small = thumbnails(evidence, [pair_id for pair_id in kinds if pair_id not in whys], media)
     vectors = embed(list(kinds)) if embed else None
-    mine = hidden.filter(pl.col("pair_id").is_in(list(kinds)))
     return Report(
         facts=facts,
         held=held,
@@ -47,17 +49,17 @@ def report_of(
         energy=evidence.energy,
         flow=flow(evidence),
         scores=scores(evidence.decisions),
-        shown=shown(evidence, kinds, dict(mine.iter_rows()), media),
+        shown=shown(evidence, kinds, whys, small.media),
         clusters=found,
         clusters_in_all=in_all,
         map=map_of(vectors, evidence, hidden["pair_id"]) if vectors else None,
         evaluation=evidence.evaluation,
-        notes=tuple(_notes(evidence, hidden)),
+        notes=tuple(_notes(evidence, hidden.height, small.left_out)),
     )
 
 
 def _kinds(chosen: pl.DataFrame, found: Sequence[Cluster]) -> dict[str, list[Kind]]:
-    """Why each pair is shown; members of clusters are there to be compared."""
+    """Why each pair is shown; members of clusters are there to be compared with one another."""
     kinds: dict[str, list[Kind]] = {}
     for pair_id, kind in chosen.iter_rows():
         kinds.setdefault(pair_id, []).append(kind)
@@ -66,11 +68,17 @@ def _kinds(chosen: pl.DataFrame, found: Sequence[Cluster]) -> dict[str, list[Kin
     return {i: sorted(said, key=KINDS.index) for i, said in kinds.items()}
 
 
-def _notes(evidence: Evidence, hidden: pl.DataFrame) -> Iterator[str]:
-    if hidden.height:
+def _notes(evidence: Evidence, hidden: int, left_out: int) -> Iterator[str]:
+    recipe = evidence.lock["recipe"]
+    if hidden:
         yield (
-            f"{hidden.height:,} of {evidence.pairs.height:,} pairs may not be shown: a step that guards "
+            f"{hidden:,} of {evidence.pairs.height:,} pairs may not be shown: a step that guards "
             "privacy, safety, consent or licences refused them, or has not looked at them"
         )
-    if evidence.lock["recipe"]["release"]["media"] != "embed":
+    if recipe["release"]["media"] != "embed":
         yield "the release refers to its media and holds none, and neither does this report"
+    if left_out:
+        yield f"{left_out:,} thumbnails and clips are left out, so that the report opens quickly"
+    unseen = [name for name, field in recipe["fields"].items() if field["type"] == "sensor"]
+    if unseen:
+        yield f"streams of sensors are not drawn: {', '.join(unseen)}"

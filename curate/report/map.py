@@ -67,7 +67,7 @@ def principal(vectors: np.ndarray) -> tuple[np.ndarray, float]:
     places = np.zeros((len(vectors), 2))
     places[:, : along.shape[1]] = along
     scale = float(np.abs(places).max()) or 1.0
-    share = float(np.square(along).sum()) / total if total else 0.0
+    share = min(1.0, float(np.square(along).sum()) / total) if total else 0.0
     return np.round(places / scale, _DECIMALS), share
 
 

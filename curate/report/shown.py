@@ -1,94 +1,94 @@
-"""From ids to what a report tells and shows of each pair."""
+"""From ids to what a report tells of each pair."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate.pairs.thumbnail import Thumbnail, thumbnail
 from curate.report.content import Kind, Line, Made, Medium, Shown
 
 if TYPE_CHECKING:
     from curate.governance.evidence import Evidence
-    from curate.report.media import Media
 
-SHOWN = ("image", "audio", "video")
-"""Types of fields that thumbnails are made of."""
 LONGEST = 2000
 """Characters of a text, or a value, that are told."""
-MOST_BYTES = 6_000_000
-"""Of all thumbnails; in HTML they take a third more."""
-_AT_ONCE = 4
-"""Media held in memory at a time."""
 _LINE = ("step", "name", "verdict", "reason", "score", "threshold", "related_id", "detail")
 _MADE = ("step", "name", "field", "value", "replaced", "generator", "confidence", "accepted")
+_BESIDE = ("license", "attribution")
+"""What steps publish beside a pair's fields."""
 
 
 def shown(
     evidence: Evidence,
     chosen: Mapping[str, Sequence[Kind]],
     withheld: Mapping[str, str],
-    media: Media,
+    media: Mapping[str, Mapping[str, Medium]],
 ) -> list[Shown]:
     """The pairs of `chosen`, in its order; `withheld` says why of those that are not to be seen."""
-    ids = list(chosen)
-    mine = pl.col("pair_id").is_in(ids)
+    mine = pl.col("pair_id").is_in(list(chosen))
     rows = {row["pair_id"]: row for row in evidence.pairs.filter(mine).to_dicts()}
-    lines, made = _lines(evidence.decisions.filter(mine)), _made(evidence, mine)
-    seen = [pair_id for pair_id in ids if pair_id not in withheld]
-    files = _media(evidence, seen, media)
+    told = _Told(
+        fields={n: f["type"] for n, f in evidence.lock["recipe"]["fields"].items()},
+        lines=_lines(evidence.decisions.filter(mine)),
+        made=_made(evidence, mine),
+    )
     return [
-        _one(
-            rows[pair_id],
-            chosen[pair_id],
-            withheld.get(pair_id),
-            lines[pair_id],
-            made[pair_id],
-            files[pair_id],
-            evidence.lock["recipe"]["fields"],
-        )
-        for pair_id in ids
+        told.withheld(rows[i], kinds, withheld[i])
+        if i in withheld
+        else told.whole(rows[i], kinds, media.get(i, {}))
+        for i, kinds in chosen.items()
     ]
 
 
-def _one(
-    row: Mapping[str, Any],
-    kinds: Sequence[Kind],
-    why: str | None,
-    lines: Sequence[Line],
-    made: Sequence[Made],
-    media: Mapping[str, Medium],
-    fields: Mapping[str, Any],
-) -> Shown:
-    names = {name: field["type"] for name, field in fields.items()}
-    told = {n: row[n] for n in (*names, *_LICENCE) if why is None and row.get(n) is not None}
-    texts = {n: _short(str(v)) for n, v in told.items() if names.get(n) == "text"}
-    return Shown(
-        pair_id=row["pair_id"],
-        kinds=_with_status(kinds, row["status"]),
-        status=row["status"],
-        split=row.get("split"),
-        origin=row["origin"],
-        parents=tuple(row["parents"] or ()),
-        source=row["source"],
-        texts=texts,
-        metadata={
-            n: _short(v) if isinstance(v, str) else v for n, v in told.items() if n not in texts
-        },
-        media=media,
-        withheld=why,
-        lines=tuple(lines) if why is None else tuple(_bare(line) for line in lines),
-        row=row["row"] if why is None else None,
-        made=tuple(made) if why is None else (),
-    )
+@dataclass(frozen=True)
+class _Told:
+    fields: Mapping[str, str]
+    """Name -> type."""
+    lines: Mapping[str, Sequence[Line]]
+    made: Mapping[str, Sequence[Made]]
 
+    def withheld(self, row: Mapping[str, Any], kinds: Sequence[Kind], why: str) -> Shown:
+        """Its id, and what steps said of it; not in detail, since details may quote the pair."""
+        pair_id = row["pair_id"]
+        return Shown(
+            pair_id=pair_id,
+            kinds=_with_status(kinds, row["status"]),
+            status=row["status"],
+            split=row.get("split"),
+            origin=row["origin"],
+            parents=tuple(row["parents"] or ()),
+            source=row["source"],
+            texts={},
+            metadata={},
+            media={},
+            withheld=why,
+            lines=tuple(replace(line, detail=None) for line in self.lines.get(pair_id, ())),
+        )
 
-_LICENCE = ("license", "attribution")
-"""What steps publish beside a pair's fields."""
+    def whole(
+        self, row: Mapping[str, Any], kinds: Sequence[Kind], media: Mapping[str, Medium]
+    ) -> Shown:
+        pair_id = row["pair_id"]
+        bare = self.withheld(row, kinds, "")
+        return replace(
+            bare,
+            texts=self._values(row, "text"),
+            metadata=self._values(row, "metadata"),
+            media=media,
+            withheld=None,
+            lines=tuple(self.lines.get(pair_id, ())),
+            row=row["row"],
+            made=tuple(self.made.get(pair_id, ())),
+        )
+
+    def _values(self, row: Mapping[str, Any], kind: str) -> dict[str, Any]:
+        names = [name for name, type_ in self.fields.items() if type_ == kind]
+        names += _BESIDE if kind == "metadata" else ()
+        return {name: _short(row[name]) for name in names if row.get(name) is not None}
 
 
 def _with_status(kinds: Sequence[Kind], status: str) -> tuple[Kind, ...]:
@@ -96,61 +96,23 @@ def _with_status(kinds: Sequence[Kind], status: str) -> tuple[Kind, ...]:
     return tuple(kinds) if own in kinds else (own, *kinds)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+def _short(value: Any) -> Any:
+    if not isinstance(value, str) or len(value) <= LONGEST:
+        return value
+    return f"{value[:LONGEST]}…"
 
 
-def _lines(decisions: pl.DataFrame) -> defaultdict[str, list[Line]]:
-    told: defaultdict[str, list[Line]] = defaultdict(list)
+def _lines(decisions: pl.DataFrame) -> dict[str, list[Line]]:
+    told: dict[str, list[Line]] = defaultdict(list)
     rows = decisions.sort("step", maintain_order=True).select("pair_id", *_LINE).iter_rows()
-    for pair_id, *said, detail in rows:
-        told[pair_id].append(Line(*said, detail=None if detail is None else _short(detail)))
+    for pair_id, *said in rows:
+        told[pair_id].append(Line(*map(_short, said)))
     return told
 
 
-def _bare(line: Line) -> Line:
-    """Details may quote the pair."""
-    from dataclasses import replace
-
-    return replace(line, detail=None)
-
-
-def _made(evidence: Evidence, mine: pl.Expr) -> defaultdict[str, list[Made]]:
-    told: defaultdict[str, list[Made]] = defaultdict(list)
+def _made(evidence: Evidence, mine: pl.Expr) -> dict[str, list[Made]]:
+    told: dict[str, list[Made]] = defaultdict(list)
     if evidence.made is not None:
-        for row in evidence.made.filter(mine).select("pair_id", *_MADE).to_dicts():
-            pair_id = row.pop("pair_id")
-            short = {n: _short(v) if isinstance(v, str) else v for n, v in row.items()}
-            told[pair_id].append(Made(**short))
+        for pair_id, *said in evidence.made.filter(mine).select("pair_id", *_MADE).iter_rows():
+            told[pair_id].append(Made(*map(_short, said)))
     return told
-
-
-def _media(
-    evidence: Evidence, pair_ids: Sequence[str], media: Media
-) -> defaultdict[str, dict[str, Medium]]:
-    """Thumbnails of all that can be seen, until there is no more room."""
-    recipe = evidence.lock["recipe"]
-    found: defaultdict[str, dict[str, Medium]] = defaultdict(dict)
-    if recipe["release"]["media"] != "embed":
-        return found
-    fields = {n: f["type"] for n, f in recipe["fields"].items() if f["type"] in SHOWN}
-    room = MOST_BYTES
-    with ThreadPoolExecutor(_AT_ONCE // 2) as pool:
-        for pair_id, name, small in _thumbnails(pair_ids, fields, media, pool):
-            if small is not None and len(small.data) <= room:
-                room -= len(small.data)
-                kind = cast("Any", fields[name])
-                found[pair_id][name] = Medium(kind, *small)
-    return found
-
-
-def _thumbnails(
-    pair_ids: Sequence[str], fields: Mapping[str, str], media: Media, pool: ThreadPoolExecutor
-) -> Iterator[tuple[str, str, Thumbnail | None]]:
-    """A few files at a time, so that all of them need not fit in memory."""
-    for start in range(0, len(pair_ids), _AT_ONCE):
-        for name, modality in fields.items():
-            files = media.read(name, pair_ids[start : start + _AT_ONCE])
-            made = pool.map(thumbnail, files.values(), [modality] * len(files))
-            for pair_id, small in zip(files, made, strict=True):
-                yield pair_id, name, small

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -10,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curate.errors import DataError
+from curate.governance.evidence import Evidence
 from curate.ledger.verdict import LEAVES
 from curate.release.verify import problems
+from curate.report.flow import flow
 from curate.run.build import Built
 from tests.workspace import Workspace, age, photo, tone, write_lines
 
@@ -95,6 +98,7 @@ def _check(workspace: Workspace, built: Built, rows: int) -> None:
     assert pairs["pair_id"].is_unique().all()
     _check_merges(pairs, decisions)
     _check_steps(pairs, decisions)
+    _check_flow(pairs, decisions)
     kept = pairs.filter(pl.col("status") == "kept")["pair_id"]
     assert sorted(kept) == sorted(data["pair_id"])
     assert built.facts.pairs.read.value == pairs.height
@@ -120,6 +124,17 @@ def _check_steps(pairs: pl.DataFrame, decisions: pl.DataFrame) -> None:
         assert sorted(said["pair_id"]) == sorted(alive)
         alive -= set(said.filter(pl.col("verdict").is_in(LEAVES))["pair_id"])
     assert alive == set(pairs.filter(pl.col("status") == "kept")["pair_id"])
+
+
+def _check_flow(pairs: pl.DataFrame, decisions: pl.DataFrame) -> None:
+    """What a report draws: every step begins with what the one before it left."""
+    passages = flow(Evidence(digest="", pairs=pairs, decisions=decisions, lock={}))
+    assert passages[0].before == pairs.height
+    assert passages[-1].after == (pairs["status"] == "kept").sum()
+    for one, after in pairwise(passages):
+        assert one.after == after.before
+    for one in passages:
+        assert one.before + one.added == one.after + sum(exit_.pairs for exit_ in one.exits)
 
 
 def test_wholly_equal_rows_are_one_pair(pool: Workspace) -> None:

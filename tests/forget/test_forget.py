@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 
 from curate.errors import CurateError, GateFailed
 from curate.pairs.identity import content_hash
+from curate.pairs.thumbnail import thumbnail
 from curate.release.tombstone import FILE as TOMBSTONE
 from curate.release.verify import problems
 from curate.run import forgetting
@@ -113,6 +115,21 @@ def test_an_export_that_lies_elsewhere_is_named(two: Workspace) -> None:
     test = pl.read_parquet(older / "pairs.parquet").filter(pl.col("split") == "test")
     receipt = forget(two.root, Asked(ids=frozenset({test["pair_id"][0]})))
     assert "mine/shards/test-000000.tar: still names something forgotten" in receipt.unreached
+
+
+def test_reports_of_every_version_go(two: Workspace) -> None:
+    """With their pictures, which no id or hash names; the successor's shows the rest."""
+    owl = pair(two, "birds/owl.webp")
+    picture = thumbnail((two.media / "birds" / "owl.webp").read_bytes(), "image")
+    assert picture is not None
+    shown = b64encode(picture.data).decode()
+    reports = {f"reports/ten/{version}.html" for version in ("1.0.0", "1.1.0")}
+    assert reports <= set(holding(two.root, [owl["pair_id"]]))
+    assert reports <= set(holding(two.root, [shown]))
+    receipt = forget(two.root, Asked(ids=frozenset({owl["pair_id"]})))
+    assert receipt.erased["cards and reports"] == 4
+    assert [path.name for path in (two.root / "reports" / "ten").iterdir()] == ["1.1.1.html"]
+    assert holding(two.root, [shown, *names_of(owl)]) == []
 
 
 def test_the_successor_lacks_nothing_else(two: Workspace) -> None:

@@ -127,7 +127,7 @@ def test_reports_of_every_version_go(two: Workspace) -> None:
     assert reports <= set(holding(two.root, [owl["pair_id"]]))
     assert reports <= set(holding(two.root, [shown]))
     receipt = forget(two.root, Asked(ids=frozenset({owl["pair_id"]})))
-    assert receipt.erased["cards and reports"] == 4
+    assert receipt.removed["cards and reports"] == 4
     assert [path.name for path in (two.root / "reports" / "ten").iterdir()] == ["1.1.1.html"]
     assert holding(two.root, [shown, *names_of(owl)]) == []
 

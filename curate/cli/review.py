@@ -25,9 +25,9 @@ def review(target: Path, by: str | None, port: int, browser: bool) -> None:
     Serves a page on this machine alone. What people say is appended to `reviews/<name>.jsonl` in
     the workspace; the next build heeds it. Stop with Ctrl+C.
     """
-    from curate.watching import watching
     from curate.review.serve import server
     from curate.review.subject import under_review
+    from curate.watching import watching
 
     with ExitStack() as stack:
         with watching() as progress:

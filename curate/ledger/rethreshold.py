@@ -12,7 +12,7 @@ would not pass a stricter threshold count as gone, though some would be kept bac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -161,7 +161,8 @@ def judgements(decisions: pl.DataFrame) -> Iterator[Judgement]:
     """All that a ledger's scores tell, in the order of the steps."""
     for number, name in _named(decisions).rows():
         lines = _lines(decisions, number)
-        for reason in _reasons(lines) or [None]:
+        reasons: Sequence[str | None] = _reasons(lines) or [None]
+        for reason in reasons:
             try:
                 yield _judgement(number, name, reason, lines)
             except CurateError:

@@ -86,17 +86,17 @@ def test_labels_changes_and_made_pairs_have_their_kinds() -> None:
 
 
 def test_the_largest_clusters_and_those_least_alike_are_shown() -> None:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number, name in enumerate(ids(60, "cluster")):
-        one = {"step": "01", "name": "dedup near image", "cluster": name}
-        rows.append({**one, "pair_id": name, "role": "kept"})
+        of = {"step": "01", "name": "dedup near image", "cluster": name}
+        rows.append({**of, "pair_id": name, "role": "kept"})
         for copy in range(1 + number):
             gone = {
                 "role": "dropped",
                 "related_id": name,
                 "likeness": 0.9 + number / 1000 + copy / 1e6,
             }
-            rows.append({**one, "pair_id": f"{name}{copy}", **gone})
+            rows.append({**of, "pair_id": f"{name}{copy}", **gone})
     found, in_all = clusters(evidence([("read", lines("a"))], clusters=rows))
     assert in_all == 60
     assert len(found) == 2 * CLUSTERS

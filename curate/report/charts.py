@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from markupsafe import Markup
 
+from curate.report.wording import visible
+
 if TYPE_CHECKING:
     from curate.governance.audit import FieldAudit
     from curate.governance.representation import Representation
@@ -27,6 +29,8 @@ WIDTH = 400
 _ROW = 22
 _LABELS, _LONG_LABELS = 120, 168
 """Room for names at the left of rows."""
+_LONGEST = 60
+"""Characters of a name; there is room for fewer."""
 _TEXT = {"labelFontSize": 12, "titleFontSize": 12, "labelColor": "var(--soft)"}
 _AXIS = {
     **_TEXT,
@@ -138,7 +142,7 @@ def intervals(rows: Sequence[Row], overall: float | None = None, labels: int = _
     """A dot and its interval for every row, shares on one axis; marked rows are diamonds."""
     low = min((row.low for row in rows), default=0.0)
     values = [
-        {"at": at, "name": row.name, "value": row.value, "low": row.low, "high": row.high}
+        {"at": at, "name": _shown(row.name), "value": row.value, "low": row.low, "high": row.high}
         | {"marked": str(row.marked)}
         for at, row in enumerate(rows)
     ]
@@ -177,7 +181,7 @@ def intervals(rows: Sequence[Row], overall: float | None = None, labels: int = _
 def represented(field: Representation) -> Chart:
     """Shares before and after the decisions beside those that somebody stated."""
     values = [
-        {"at": at, "name": level.level, "value": value, "what": what}
+        {"at": at, "name": _shown(level.level), "value": value, "what": what}
         for at, level in enumerate(field.levels)
         for what, value in (
             ("stated", level.reference),
@@ -212,7 +216,7 @@ def spending(steps: Sequence[Spent]) -> Chart:
     """Watt hours by step, and those that values from the store saved."""
     whats = ("used", "saved")
     values = [
-        {"at": at, "name": step.title, "wh": (kwh or 0.0) * 1000, "what": what}
+        {"at": at, "name": _shown(step.title), "wh": (kwh or 0.0) * 1000, "what": what}
         for at, step in enumerate(steps)
         for what, kwh in (("used", step.kwh), ("saved", step.saved_kwh))
     ]
@@ -231,6 +235,10 @@ def spending(steps: Sequence[Spent]) -> Chart:
         },
     }
     return _rows(spec, len(steps), row=30, below=40)
+
+
+def _shown(name: str) -> str:
+    return visible(name[:_LONGEST])
 
 
 def _rule(at: float, x: Spec) -> Spec:
@@ -281,6 +289,8 @@ def _drawn(spec: Spec, height: float, around: tuple[float, float, float, float])
             "padding": {"left": left, "right": right, "top": top, "bottom": bottom},
         }
     )
-    # Without a size of its own it takes that of its column.
-    fluid = re.sub(r' width="[\d.]+" height="[\d.]+"(?= viewBox)', "", svg, count=1)
+    # Without a size of its own it takes that of its column; its words are those of its frame.
+    fluid = re.sub(
+        r' width="[\d.]+" height="[\d.]+"(?= viewBox)', ' aria-hidden="true"', svg, count=1
+    )
     return Chart(Markup(fluid), left, WIDTH - right, top, top + height)  # noqa: S704

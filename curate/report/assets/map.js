@@ -89,7 +89,7 @@ function draw(data) {
     button.type = "button";
     button.ariaPressed = "false";
     const word = document.createElement("bdi");
-    word.textContent = name;
+    word.textContent = name.length > 60 ? `${name.slice(0, 60)}…` : name;
     button.append(mark(kind), word, ` ${count.toLocaleString("en")}`);
     button.addEventListener("click", () => {
       alone = alone === kind ? null : kind;

@@ -29,6 +29,7 @@ function element(name, attributes = {}, ...children) {
 }
 
 const figure = (value) => (value === undefined ? "" : String(Number(value.toPrecision(4))));
+const brief = (text) => (text.length > 80 ? `${text.slice(0, 60)}…${text.slice(-12)}` : text);
 const short = (id) => id.slice(0, 12);
 const address = (id) => `#pair=${encodeURIComponent(id)}`;
 
@@ -202,10 +203,10 @@ gallery.addEventListener("focusin", (event) => {
 
 function choices(name, label, options) {
   const select = element("select", { name }, ...options);
-  return element("label", {}, label, select);
+  return element("label", {}, brief(label), select);
 }
 
-const option = (value, text) => element("option", { value }, text);
+const option = (value, text) => element("option", { value }, brief(text));
 
 function tally(values) {
   const counts = new Map();
@@ -229,7 +230,7 @@ function steps() {
     }
   }
   const sections = [...found].sort().map(([step, { name, reasons }]) => {
-    const group = element("optgroup", { label: `${step} ${name}` }, option(`${step}|`, `${step}: any reason`));
+    const group = element("optgroup", { label: brief(`${step} ${name}`) }, option(`${step}|`, `${step}: any reason`));
     group.append(...tally(reasons).map(([reason, n]) => option(`${step}|${reason}|`, `${reason} (${n})`)));
     return group;
   });

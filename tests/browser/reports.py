@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from io import BytesIO
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -115,12 +116,13 @@ def report() -> Report:
     )
 
 
-def hostile(text: str) -> Report:
-    """The same with this text wherever a report has words that come from data."""
-    told: Report = _poisoned(report(), text)
+def hostile(*texts: str) -> Report:
+    """The same with these texts, in turn, for whatever words come from data."""
+    turn, instead = cycle(texts), dict[str, str]()
+    told: Report = _poisoned(report(), lambda word: instead.setdefault(word, next(turn)))
     audit = told.audit
     assert audit is not None
-    assert audit.fields[0].levels[0].level == text
+    assert audit.fields[0].levels[0].level in texts
     return told
 
 
@@ -383,10 +385,10 @@ _WORDS = re.compile(
 )
 
 
-def _poisoned(value: Any, text: str) -> Any:
-    """A copy in which words of data are this text; names of the page's own stay."""
+def _poisoned(value: Any, text: Callable[[str], str]) -> Any:
+    """A copy with other words of data; names of the page's own stay."""
     if isinstance(value, str):
-        return text if _WORDS.match(value) else value
+        return text(value) if _WORDS.match(value) else value
     if isinstance(value, BaseModel):
         known = {name: _poisoned(getattr(value, name), text) for name in type(value).model_fields}
         return value.model_copy(update=known)

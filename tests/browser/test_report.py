@@ -91,7 +91,7 @@ def test_filters_narrow_the_gallery_and_stand_in_the_address(watch: Open, page: 
     opened.page.get_by_role("button", name=re.compile(r"^All \d")).click()
     opened.page.get_by_label("Step and reason").select_option("")
     opened.page.locator("[name='g.place']").select_option("forest")
-    assert counted(opened) == f"30 of {READ} pairs"
+    assert counted(opened) == f"24 of {READ} pairs"  # six more are withheld
     opened.page.get_by_label("Search").fill("PICTURE 17")
     assert counted(opened) == f"1 of {READ} pairs"
 
@@ -125,7 +125,7 @@ def test_arrows_go_through_the_gallery(watch: Open, page: str) -> None:
     assert below not in (pair_id(1), pair_id(2))
     opened.page.keyboard.press("Enter")
     dialog = opened.page.get_by_role("dialog")
-    assert dialog.is_visible()
+    dialog.wait_for()
     assert below in dialog.inner_text()
     assert f"pair={below}" in opened.page.url
     opened.page.keyboard.press("ArrowRight")
@@ -151,10 +151,10 @@ def test_a_link_opens_a_pair_with_its_whole_story(watch: Open, page: str) -> Non
     for said in ("align image caption", "by the head", "0.205", "parrot", "a ship", "shore/1.png"):
         assert said in story
     dialog.get_by_role("link", name=pair_id(0)[:12]).first.click()
-    assert "picture 0" in dialog.inner_text()
+    dialog.get_by_text("picture 0").wait_for()
     assert "children" in dialog.inner_text()
     opened.page.go_back()
-    assert "picture 1" in dialog.inner_text()
+    dialog.get_by_text("picture 1").wait_for()
     opened.page.get_by_role("button", name="Close").click()
     assert not dialog.is_visible()
     assert (opened.complaints, outside(opened)) == ([], [])
@@ -237,7 +237,7 @@ def test_points_of_the_map_are_named_by_pointer_and_by_keys(watch: Open, page: s
     named = opened.page.locator("#point")
     assert re.search(r"status: (kept|dropped) · place: \w+", named.inner_text())
     opened.page.keyboard.press("Enter")
-    assert opened.page.get_by_role("dialog").is_visible()
+    opened.page.get_by_role("dialog").wait_for()
     opened.page.keyboard.press("Escape")
     opened.page.get_by_label("Colour by").select_option("place")
     legend = opened.page.locator("#legend button")

@@ -38,6 +38,10 @@ class Table:
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     title: str | None = None
+    notes: tuple[str, ...] = ()
+    """Sentences below it."""
+    folded: bool = False
+    """Whether a notebook shows the title alone until somebody opens it."""
 
 
 @dataclass(frozen=True)

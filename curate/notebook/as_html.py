@@ -19,7 +19,7 @@ _STYLE = """
 .curate p { margin: .2em 0; overflow-wrap: anywhere; } .curate div.wide { overflow-x: auto; }
 .curate table { border-collapse: collapse; margin: .2em 0 .6em; font-size: 1em; }
 .curate th, .curate td { text-align: start; vertical-align: top; padding: .15em .9em .15em 0;
-  border-bottom: 1px solid rgba(128, 128, 128, .35); overflow-wrap: anywhere; max-width: 32em; }
+  border-bottom: 1px solid rgba(128, 128, 128, .35); overflow-wrap: anywhere; max-width: 40em; }
 .curate td.number { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .curate div.cards { display: flex; flex-wrap: wrap; gap: .8em; margin: .4em 0; }
 .curate figure { margin: 0; width: 11em; }
@@ -28,7 +28,7 @@ _STYLE = """
 .curate figure audio { width: 100%; }
 .curate figcaption { font-size: .85em; } .curate figcaption span { display: block;
   max-height: 6em; overflow: hidden; overflow-wrap: anywhere; }
-.curate svg { max-width: 100%; height: auto; }
+.curate summary { cursor: pointer; } .curate svg { max-width: 100%; height: auto; }
 """
 
 
@@ -59,7 +59,11 @@ def _(block: Table) -> str:
     rows = [f"<tr>{header}</tr>"] if header else []
     rows += [f"<tr>{''.join(map(_cell, row))}</tr>" for row in block.rows]
     body = "\n".join(rows)
-    return f'{_heading(block.title)}<div class="wide"><table>\n{body}\n</table></div>'
+    notes = "".join(f'<p dir="auto">{escape(note)}</p>' for note in block.notes)
+    table = f'<div class="wide"><table>\n{body}\n</table></div>{notes}'
+    if block.folded and block.title:
+        return f'<details><summary dir="auto">{escape(block.title)}</summary>\n{table}</details>'
+    return f"{_heading(block.title)}{table}"
 
 
 @_drawn.register

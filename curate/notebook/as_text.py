@@ -44,6 +44,7 @@ def _(block: Table) -> Iterator[str]:
     for row in shown:
         cells = zip(row, widths, right, strict=True)
         yield "  " + "  ".join(_padded(*cell) for cell in cells)
+    yield from map(plain, block.notes)
 
 
 @_lines.register

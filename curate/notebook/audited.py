@@ -9,6 +9,9 @@ from curate.governance.audit import Audit
 from curate.governance.audit_lines import preface, sections
 from curate.notebook.answer import Answer, Block, Line, Table, Title
 
+_OPEN = 2
+"""Tables that a notebook shows at once; they come in the order of what matters."""
+
 
 @dataclass(frozen=True, repr=False)
 class Audited(Answer):
@@ -19,6 +22,7 @@ class Audited(Answer):
     def blocks(self) -> Iterator[Block]:
         yield Title(self.audit.headline)
         yield from map(Line, preface(self.audit))
-        for section in sections(self.audit):
-            yield Table(section.header, section.rows, section.title)
-            yield from map(Line, section.notes)
+        for place, section in enumerate(sections(self.audit)):
+            yield Table(
+                section.header, section.rows, section.title, section.notes, folded=place >= _OPEN
+            )

@@ -28,7 +28,7 @@ class Compared(Answer):
         yield Table(("split", "then", "now"), tuple(sizes))
         for title, lines in self._lists():
             if lines:
-                yield Table((), tuple((line,) for line in _some(lines)), title)
+                yield Table((), tuple((line,) for line in _some(lines)), title, folded=True)
 
     def _lists(self) -> Iterator[tuple[str, list[str]]]:
         found = self.comparison

@@ -40,7 +40,7 @@ class Explained(Answer):
             return
         if self.shown.media:
             yield Cards((Card(tuple(self.shown.media.values()), ()),))
-        yield Table((), tuple(_values(self.pair)), "The pair")
+        yield Table((), tuple(_values(self.pair)), "The pair", folded=True)
         for line in self.told.made:
             yield Table((), tuple(_values(line)), f"Made by machine: {line['field']}")
 

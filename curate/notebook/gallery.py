@@ -104,10 +104,12 @@ def _among(evidence: Evidence, ids: pl.Series) -> Evidence:
     )
 
 
-def card(one: Shown, *more: str) -> Card:
-    """A pair with its texts and why it left, or why it is withheld."""
+def card(one: Shown, told: str | None = None) -> Card:
+    """A pair with its texts, or why they are withheld, and what is told of it: by default what became
+    of it.
+    """
     texts = [f"withheld: {one.withheld}"] if one.withheld else list(one.texts.values())
-    return Card(tuple(one.media.values()), (*more, *texts, _fate(one), one.pair_id[:12]))
+    return Card(tuple(one.media.values()), (*texts, told or _fate(one), one.pair_id[:12]))
 
 
 def _fate(one: Shown) -> str:

@@ -10,15 +10,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from curate.errors import CurateError
 from curate.notebook.answer import Answer, Block, Drawing, Line, Title
+from curate.recipe import read_recipe
 from curate.report.content import Map
+from curate.report.map import map_of
+from curate.report.withheld import withheld
+from curate.run.build import store_folder_of
+from curate.run.embedded import embedded_in
+from curate.run.known import known
+from curate.store.store import MeasureStore
+
+if TYPE_CHECKING:
+    from curate.notebook.release import Release
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d1f", "#808080")
-_SHAPES = ("M-3,0a3,3 0 1,0 6,0a3,3 0 1,0 -6,0", "M-3,-3h6v6h-6z", "M0,-4l4,7h-8z")
+_SHAPES = ("M-2.5,0a2.5,2.5 0 1,0 5,0a2.5,2.5 0 1,0 -5,0", "M-2.5,-2.5h5v5h-5z", "M0,-3l3,5.5h-6z")
 _SIDE, _LEGEND, _LINE, _EDGE = 480, 220, 20, 12
 _WHERE_PAIRS = f"M0,0h{_SIDE}v{_SIDE}h-{_SIDE}z"
 
@@ -33,7 +44,9 @@ class Mapped(Answer):
     def __post_init__(self) -> None:
         if self.colour not in self.map.colours:
             known = ", ".join(self.map.colours)
-            raise CurateError(f"a map cannot be coloured by '{self.colour}'", f"name one of: {known}")
+            raise CurateError(
+                f"a map cannot be coloured by '{self.colour}'", f"name one of: {known}"
+            )
 
     @cached_property
     def frame(self) -> pl.DataFrame:
@@ -71,14 +84,16 @@ class Mapped(Answer):
         for group, name in enumerate(self.groups):
             yield f'<g fill="{_colour(group)}" fill-opacity=".75">'
             for pair_id, x, y in self._of(name):
-                place = f"translate({_place(x):.1f},{_place(-y):.1f})"
+                place = f"translate({x:.1f},{_SIDE - y:.1f})"
                 told = f"<title>{escape(pair_id[:12])} {escape(name)}</title>"
                 yield f'<path d="{_shape(group)}" transform="{place}">{told}</path>'
             yield "</g>"
 
     def _of(self, name: str) -> Iterator[tuple[str, float, float]]:
-        mine = self.frame.filter(pl.col(self.colour) == name)
-        yield from mine.select("pair_id", "x", "y").iter_rows()
+        """Points of a group, each axis stretched over the square but for a margin for the marks."""
+        axes = {at: _EDGE + _within(pl.col(at)) * (_SIDE - 2 * _EDGE) for at in ("x", "y")}
+        placed = self.frame.with_columns(**axes)
+        yield from placed.filter(pl.col(self.colour) == name).select("pair_id", "x", "y").iter_rows()
 
     def _legend(self) -> Iterator[str]:
         for group, (name, count) in enumerate(self.groups.items()):
@@ -88,9 +103,10 @@ class Mapped(Answer):
             yield f'<g transform="{place}">{mark}{told}</g>'
 
 
-def _place(value: float) -> float:
-    """Within the square, with a margin for the marks."""
-    return _SIDE / 2 + value * (_SIDE / 2 - _EDGE)
+def _within(axis: pl.Expr) -> pl.Expr:
+    """From 0 to 1; where all are equal, in the middle."""
+    long = axis.max() - axis.min()
+    return pl.when(long > 0).then((axis - axis.min()) / long).otherwise(0.5)
 
 
 def _colour(group: int) -> str:
@@ -99,3 +115,24 @@ def _colour(group: int) -> str:
 
 def _shape(group: int) -> str:
     return _SHAPES[group // len(_COLOURS) % len(_SHAPES)]
+
+
+def mapped(release: Release, colour: str) -> Mapped:
+    """Raises `CurateError` where the recipe embeds nothing, or the store holds no embeddings any more."""
+    recipe = read_recipe(release.path / "recipe.yaml", alone=True)
+    store = MeasureStore(store_folder_of(release.workspace))
+    if not store.root.is_dir():
+        raise CurateError(
+            f"there is no measure store at {store.root}", "CURATE_STORE names another"
+        )
+    with store.opened():
+        vectors = embedded_in(release.pairs, recipe, known(recipe.fields, store), ())
+    hidden = withheld(release.evidence)["pair_id"]
+    found = map_of(vectors, release.evidence, hidden) if vectors else None
+    if found is None:
+        raise CurateError(
+            f"no embeddings of {release.published.title} are known",
+            "a step `align: {score: …}` makes them; the store at "
+            f"{store.root} keeps them until it is pruned",
+        )
+    return Mapped(found, colour)

@@ -79,9 +79,9 @@ class Page(Progress):
         self.warnings[kind] = self.warnings.get(kind, 0) + 1
 
     def close(self) -> None:
-        """Leave a line behind, and what was warned of."""
+        """Leave a line behind where steps were run, and what was warned of."""
         took = time.perf_counter() - self.start
-        told = [f"{self.steps} steps, {took:.1f} s"]
+        told = [f"{self.steps} steps, {took:.1f} s"] if self.steps else []
         told += [f"{count} times: {kind}" for kind, count in self.warnings.items()]
         self.draw("".join(f"<div>{escape(line)}</div>" for line in told))
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from curate.notebook.explained import Explained
     from curate.notebook.found import Found
     from curate.notebook.gallery import Gallery, Where
+    from curate.notebook.mapped import Mapped
     from curate.notebook.media import MediaOfAny
     from curate.notebook.readme import Readme
     from curate.notebook.rethresholded import Rethreshold
@@ -241,6 +242,18 @@ class Release(Answer):
         from curate.notebook.clustered import found_clusters
 
         return found_clusters(self, step)
+
+    def map(self, colour: str = "status") -> Mapped:
+        """Pairs by their embeddings in two dimensions, as far as the store still holds those that the
+        first `align` step used: at most some thousand pairs. `colour` is `status`, `split`,
+        `origin`, or a field that groups. Raises `CurateError` where nothing was embedded, or for
+        another colour.
+
+            release.map(colour="gender").frame    # pair_id, x, y and the colours
+        """
+        from curate.notebook.mapped import mapped
+
+        return mapped(self, colour)
 
     def search(
         self,

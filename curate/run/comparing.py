@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,26 +9,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from curate.engines.local import LocalEngine
 from curate.errors import CurateError
 from curate.evaluation.drift import MOST
 from curate.pairs.draw import uniform
-from curate.pairs.field import Fields
 from curate.recipe import read_recipe
 from curate.release.compare import compared
 from curate.release.compare_side import Side as Compared
 from curate.release.compare_side import Space
-from curate.run.asking import Asking, NotMeasured
+from curate.run.asking import NotMeasured
 from curate.run.build import store_folder_of
-from curate.run.contents import Contents
-from curate.run.progress import Silence
+from curate.run.known import known
 from curate.steps.score import Score
 from curate.steps.side import Side
-from curate.store.files import FileHashes
 from curate.store.store import MeasureStore
 
 if TYPE_CHECKING:
     from curate.release.comparison import Comparison
+    from curate.run.asking import Asking
 
 
 def compare(a: Path | str, b: Path | str) -> Comparison:
@@ -52,7 +48,7 @@ def _spaces(a: Compared, b: Compared, missing: list[str]) -> Iterator[Space]:
             missing.append(f"embeddings: there is no measure store at {store.root}")
             return
         with store.opened():
-            ask = _asking(recipe.fields, store)
+            ask = known(recipe.fields, store)
             for side in sides:
                 yield from _space(side, a, b, ask, missing)
     except CurateError as error:
@@ -101,19 +97,3 @@ def _drawn(a: Compared, b: Compared, keys: list[str]) -> pl.DataFrame:
     order = uniform(whole.select(names).to_series(), 0, "diff")
     chosen = whole.with_columns(order=order).sort("order", "pair_id").head(MOST)
     return chosen.with_columns(pair_id=pl.int_range(pl.len()).cast(pl.String)).drop("order")
-
-
-def _asking(fields: Fields, store: MeasureStore) -> Asking:
-    workers = os.cpu_count() or 1
-    return Asking(
-        fields=fields,
-        contents=Contents.of_texts([]),
-        store=store,
-        engine=LocalEngine(workers),
-        hashes=FileHashes(store.files, workers),
-        progress=Silence(),
-        find_components=pl.DataFrame,
-        workers=workers,
-        compute=False,
-        keep_fits=False,
-    )

@@ -12,6 +12,7 @@ from curate.report.map import Embedded
 from curate.steps.score import Score
 
 if TYPE_CHECKING:
+    from curate.recipe.recipe import Recipe
     from curate.run.asking import Asking
     from curate.run.course import Course
     from curate.steps.side import View
@@ -22,11 +23,18 @@ MOST = 4000
 
 def embedded(course: Course, asking: Asking, first: Sequence[str]) -> Embedded | None:
     """Vectors of the pairs `first` and of others drawn by their ids; None where no step embeds any."""
-    seen = _view(course)
+    return embedded_in(course.table, course.recipe, asking, first)
+
+
+def embedded_in(
+    pairs: pl.DataFrame, recipe: Recipe, asking: Asking, first: Sequence[str]
+) -> Embedded | None:
+    """The same of any table with `pair_id` and the keys of contents, such as `pairs.parquet`."""
+    seen = _view(recipe)
     if seen is None:
         return None
     shelf = asking.shelf(seen.measure)
-    keys = course.table.select("pair_id", key=f"{seen.field}_sha256").drop_nulls()
+    keys = pairs.select("pair_id", key=f"{seen.field}_sha256").drop_nulls()
     known = shelf.keys(keys["key"].unique())
     there = keys.filter(pl.col("key").is_in(known.implode())).sort("pair_id")
     if not there.height:
@@ -37,14 +45,14 @@ def embedded(course: Course, asking: Asking, first: Sequence[str]) -> Embedded |
     return Embedded(seen.field, _encoder(seen), vectors.select("pair_id", "vector"), there.height)
 
 
-def _view(course: Course) -> View | None:
+def _view(recipe: Recipe) -> View | None:
     """How the first step that compares embeddings sees its first side that is no text."""
-    steps = (s for s in course.recipe.steps if isinstance(s, Score) and s.scorer is None)
+    steps = (s for s in recipe.steps if isinstance(s, Score) and s.scorer is None)
     step = next(steps, None)
     if step is None:
         return None
-    views = [seen for side in step.sides for seen in side.views(course.fields)]
-    return min(views, key=lambda seen: course.fields[seen.field].type == "text")
+    views = [seen for side in step.sides for seen in side.views(recipe.fields)]
+    return min(views, key=lambda seen: recipe.fields[seen.field].type == "text")
 
 
 def _encoder(seen: View) -> str:

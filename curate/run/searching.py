@@ -8,7 +8,6 @@ not measured again; the rest is measured from the release's own bytes.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,25 +16,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from curate.engines.local import LocalEngine
 from curate.errors import CurateError
 from curate.pairs.field import CLOCKED, Fields, content_fields, media_fields, metadata_fields
 from curate.pairs.identity import content_hash
 from curate.pairs.media import read_media
 from curate.recipe import read_recipe
 from curate.release.published import open_release
-from curate.run.asking import Asking
 from curate.run.build import store_folder_of
 from curate.run.contents import Contents
-from curate.run.progress import Silence
+from curate.run.known import known
 from curate.steps.score import Score
 from curate.steps.side import Side
-from curate.store.files import FileHashes
 from curate.store.store import MeasureStore
 
 if TYPE_CHECKING:
     from curate.fits.sides import Lefts
     from curate.recipe.recipe import Recipe
+    from curate.run.asking import Asking
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ class Library:
         source, target = self._sides(query, find)
         store = MeasureStore(store_folder_of(self.release.absolute().parents[2]))
         with store.opened():
-            asked = self._asking(store)
+            asked = known(self.fields, store, compute=True)
             rows = self._with_keys(asked)
             asked.contents = self._contents(rows)
             wanted = self._query(query, source, asked)
@@ -149,20 +146,6 @@ class Library:
         keys = [f"{name}_sha256" for name in content_fields(self.fields)]
         pairs = pl.read_parquet(self.release / "pairs.parquet", columns=["pair_id", *keys])
         return pl.concat(frames).join(pairs, on="pair_id", maintain_order="left")
-
-    def _asking(self, store: MeasureStore) -> Asking:
-        workers = os.cpu_count() or 1
-        return Asking(
-            fields=self.fields,
-            contents=Contents.of_texts([]),
-            store=store,
-            engine=LocalEngine(workers),
-            hashes=FileHashes(store.files, workers),
-            progress=Silence(),
-            find_components=pl.DataFrame,
-            workers=workers,
-            keep_fits=False,
-        )
 
     def _with_keys(self, ask: Asking) -> pl.DataFrame:
         """Contents that the store knows keep their keys; others go by the bytes released."""

@@ -93,7 +93,9 @@ class Mapped(Answer):
         """Points of a group, each axis stretched over the square but for a margin for the marks."""
         axes = {at: _EDGE + _within(pl.col(at)) * (_SIDE - 2 * _EDGE) for at in ("x", "y")}
         placed = self.frame.with_columns(**axes)
-        yield from placed.filter(pl.col(self.colour) == name).select("pair_id", "x", "y").iter_rows()
+        yield from (
+            placed.filter(pl.col(self.colour) == name).select("pair_id", "x", "y").iter_rows()
+        )
 
     def _legend(self) -> Iterator[str]:
         for group, (name, count) in enumerate(self.groups.items()):

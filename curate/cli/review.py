@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import click
@@ -11,6 +11,7 @@ EXAMPLES = """\b
 Examples:
   curate review releases/stamps/1.0.0
   curate review recipes/stamps.yaml --by Ada
+  curate review releases/stamps/1.0.0 --agreement
 """
 
 
@@ -19,20 +20,29 @@ Examples:
 @click.option("--by", metavar="NAME", help="Who reviews; otherwise the page asks.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="By default any free port.")
 @click.option("--browser/--no-browser", default=True, help="Open the page in a browser.")
-def review(target: Path, by: str | None, port: int, browser: bool) -> None:
+@click.option("--agreement", is_flag=True, help="Tell how far reviewers agree, and leave.")
+def review(target: Path, by: str | None, port: int, browser: bool, agreement: bool) -> None:
     """Look at the pairs that need a person most, and decide.
 
     Serves a page on this machine alone. What people say is appended to `reviews/<name>.jsonl` in
     the workspace; the next build heeds it. Stop with Ctrl+C.
     """
+    if agreement:
+        _tell_agreement(target)
+    else:
+        _serve(target, by, port, browser)
+
+
+def _serve(target: Path, by: str | None, port: int, browser: bool) -> None:
+    from curate.watching import watching
     from curate.review.serve import server
     from curate.review.subject import under_review
-    from curate.watching import watching
 
     with ExitStack() as stack:
         with watching() as progress:
             subject = stack.enter_context(under_review(target, progress))
-        server(subject, by, port).run(lambda address: _tell(address, browser))
+        with suppress(KeyboardInterrupt):
+            server(subject, by, port).run(lambda address: _tell(address, browser))
 
 
 def _tell(address: str, browser: bool) -> None:
@@ -41,3 +51,19 @@ def _tell(address: str, browser: bool) -> None:
         import webbrowser
 
         webbrowser.open(address)
+
+
+def _tell_agreement(target: Path) -> None:
+    from curate.review.agreement import agreements, answers
+    from curate.review.subject import reviews_of
+
+    reviews = reviews_of(target)
+    for by, said in sorted(answers(reviews).items()):
+        click.echo(f"{by}: {len(said)} pairs")
+    found = agreements(reviews)
+    if not found:
+        click.echo("no two people have judged the same pair")
+    for one in found:
+        kappa = "not defined" if one.kappa is None else f"{one.kappa:.2f}"
+        same = f"{one.same:.0%} of {one.pairs} pairs alike"
+        click.echo(f"{one.one} and {one.other}: kappa {kappa}, {same}")

@@ -55,18 +55,18 @@ class Probes(Evaluation):
 
         from curate.evaluation.probe import Ran
 
-        plantings = _plantings()
+        every = plantings()
         control = scene.replay(scene.sound)
-        planted, why = self._plant(plantings, control.living["pair_id"], scene)
+        planted, why = self._plant(every, control.living["pair_id"], scene)
         table = _with_rows(scene.sound, planted.values())
         after = scene.replay(table)
-        second = {p.word: p.second(planted[p.word], scene) for p in plantings if p.word in planted}
+        second = {p.word: p.second(planted[p.word], scene) for p in every if p.word in planted}
         changed = [rows for rows in second.values() if rows is not None]
         again = scene.replay(_replaced(table, changed)) if changed else None
         kept = control.living["pair_id"]
         touched = pl.concat([kept.clear(), *(one.rows["pair_id"] for one in planted.values())])
         ran = Ran(kept.filter(~kept.is_in(touched.implode())), after, again)
-        return [_found(each, planted.get(each.word), why.get(each.word), ran) for each in plantings]
+        return [_found(each, planted.get(each.word), why.get(each.word), ran) for each in every]
 
     def _plant(
         self, plantings: list[Planting], kept: pl.Series, scene: Scene
@@ -90,7 +90,7 @@ class Probes(Evaluation):
         return planted, why
 
 
-def _plantings() -> list[Planting]:
+def plantings() -> list[Planting]:
     """Every probe; those that few pairs can carry choose first."""
     from curate.evaluation.probe_canaries import Canaries
     from curate.evaluation.probe_contaminated import Contaminated

@@ -24,6 +24,9 @@ from starlette.routing import Route
 
 from curate.errors import CurateError
 from curate.ledger.verdict import LEAVES
+from curate.review.agreement import agreements, answers
+from curate.review.exploring import explore
+from curate.review.findings import Finding, checklist, findings_path, read_findings, write_finding
 from curate.review.guard import Guard, Keys
 from curate.review.page import page
 from curate.review.queue import QUEUES, TITLES, Queue, queue
@@ -32,7 +35,7 @@ from curate.review.subject import Subject
 from curate.run.review_file import append
 from curate.run.reviews import Reviews, line, read_reviews
 
-ROOMS: Mapping[str, str] = {}
+ROOMS = {"redteam": "Red team", "agreement": "Agreement"}
 LARGEST = 256 * 1024
 """Bytes of a form."""
 REVIEWER = "curate_reviewer"
@@ -87,7 +90,11 @@ def app(desk: Desk) -> Guard:
         Route("/pair/{pair_id}", handlers.pair),
         Route("/media/{pair_id}/{field}", handlers.media),
         Route("/say", handlers.say, methods=["POST"]),
+        Route("/name", handlers.ask_name),
         Route("/name", handlers.name, methods=["POST"]),
+        Route("/agreement", handlers.agreement),
+        Route("/redteam", handlers.redteam),
+        Route("/finding", handlers.finding, methods=["POST"]),
         Route("/static/{name}", handlers.static),
     ]
     known: Any = {CurateError: handlers.broken, Refused: handlers.broken}
@@ -179,8 +186,46 @@ class Handlers:
             said["field"] = form["field"]
         if "value" in form:
             said["value"] = typed(form["value"], subject, form.get("field", ""))
-        at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        append(subject.reviews, line({**said, "by": name, "at": at}, subject.fields))
+        append(subject.reviews, line({**said, "by": name, "at": _now()}, subject.fields))
+
+    def agreement(self, request: Request) -> Response:
+        reviews = self.desk.reviews
+        shown: dict[str, Any] = {"people": answers(reviews), "agreements": agreements(reviews)}
+        return self._draw("agreement.html", request, by="agreement", **shown)
+
+    def redteam(self, request: Request) -> Response:
+        subject, query = self.desk.subject, request.query_params.get("q", "").strip()
+        if not self.desk.reviewer(request):
+            return self._draw("name.html", request, by="redteam", next="/redteam")
+        shown: dict[str, Any] = {
+            "probes": checklist(subject.evidence.evaluation),
+            "search": explore(subject, query[:1000]) if query else None,
+            "findings": read_findings(findings_path(subject.reviews))[::-1],
+        }
+        return self._draw("redteam.html", request, by="redteam", **shown)
+
+    async def finding(self, request: Request) -> Response:
+        fields, name = await self._fields(request), self.desk.reviewer(request)
+        form = dict(fields)
+        pair_ids = tuple(value for key, value in fields if key == "pair")
+        if not name or not form.get("finding", "").strip():
+            raise Refused("a finding has words, and somebody who found it")
+        if not self.desk.subject.places.keys() >= set(pair_ids):
+            raise Refused("there is no such pair")
+        found = Finding(
+            finding=form["finding"].replace("\r\n", "\n").strip(),
+            probe=form.get("probe") or None,
+            query=form.get("q") or None,
+            pair_ids=pair_ids,
+            by=name,
+            at=_now(),
+        )
+        path = findings_path(self.desk.subject.reviews)
+        await run_in_threadpool(write_finding, path, found)
+        return RedirectResponse("/redteam#findings", 303)
+
+    def ask_name(self, request: Request) -> Response:
+        return self._draw("name.html", request, by="", next="/")
 
     async def name(self, request: Request) -> Response:
         form = await self._form(request)
@@ -188,7 +233,8 @@ class Handlers:
         if not told.isprintable() or not 0 < len(told) <= 60:
             raise Refused("a name has 1 to 60 letters")
         target = form.get("next", "/")
-        answer = RedirectResponse(target if target.startswith("/pair/") else "/", 303)
+        own = target.startswith("/pair/") or target == "/redteam"
+        answer = RedirectResponse(target if own else "/", 303)
         answer.set_cookie(REVIEWER, quote(told), _YEAR, httponly=True, samesite="strict")
         return answer
 
@@ -197,17 +243,20 @@ class Handlers:
         return self._draw("broken.html", request, 400, by="", what=str(error), hint=hint)
 
     async def _form(self, request: Request) -> dict[str, str]:
-        """The fields of a form; raises `Refused`."""
+        return dict(await self._fields(request))
+
+    async def _fields(self, request: Request) -> list[tuple[str, str]]:
+        """The fields of a form that one of our pages sent; raises `Refused`."""
         body = b""
         async for part in request.stream():
             body += part
             if len(body) > LARGEST:
                 raise Refused("the form is too large")
         try:
-            fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=20))
+            fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100)
         except ValueError:
             raise Refused("the form cannot be read") from None
-        if not self.desk.guard_keys.knows(fields.get("form", "")):
+        if not self.desk.guard_keys.knows(dict(fields).get("form", "")):
             raise Refused("the form is not of this session; load the page again")
         return fields
 
@@ -245,6 +294,10 @@ def typed(text: str, subject: Subject, name: str) -> str | bool | int | float:
             raise Refused(f"'{name}' is true or false")
         return text.lower() == "true"
     return text.replace("\r\n", "\n")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _address(pair_id: str, by: str) -> str:

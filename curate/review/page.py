@@ -65,6 +65,9 @@ class Page:
     """Media fields whose content lies elsewhere."""
     values: Sequence[Value]
     story: Sequence[Mapping[str, Any]]
+    """Lines that say more than that the pair stayed."""
+    passed: Sequence[str]
+    """Steps that it passed without a word."""
     relatives: Sequence[Relative]
     mine: Sequence[Said]
     said: Set[str]
@@ -94,7 +97,8 @@ def page(subject: Subject, pair_id: str, queue: Queue, reviews: Reviews | None, 
         media=[_medium(subject, pair_id, field) for field in here],
         absent=[name for name in held if name not in here],
         values=list(_values(subject, pair)),
-        story=story,
+        story=[line for line in story if not _is_silent(line)],
+        passed=[line["name"] for line in story if _is_silent(line)],
         relatives=relatives(subject, pair, story),
         mine=mine,
         said={one.words for one in mine},
@@ -105,6 +109,11 @@ def page(subject: Subject, pair_id: str, queue: Queue, reviews: Reviews | None, 
         before=before,
         after=after,
     )
+
+
+def _is_silent(line: Mapping[str, Any]) -> bool:
+    said = (line[name] for name in ("reason", "score", "related_id", "detail"))
+    return line["verdict"] == "keep" and all(one is None for one in said)
 
 
 def _medium(subject: Subject, pair_id: str, field: str) -> Shown:

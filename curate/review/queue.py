@@ -1,9 +1,11 @@
 """Which pairs need a person most, and why each of them does.
 
     threshold      scores next to the threshold of a step, on either side
-    disagreement   people who said different things; scores of one pair that stand far apart
+    disagreement   people who said different things; scores of how well a pair belongs together that
+                   stand far apart
     labels         what machines filled in with the least confidence, and labels called wrong
-    groups         pairs that left of groups that the audit flags
+    groups         of groups that the audit flags: pairs that left where they were kept less than the
+                   rest, that stayed where they were kept more
     all            every pair, in the order of ids
 
 Distances are ranks, since scores of different steps have different units: of a step's scores the share
@@ -73,7 +75,7 @@ def _ranked(judgement: Judgement) -> pl.DataFrame:
     gap = pl.col("score") - pl.col("threshold")
     better = gap if judgement.keeps == "above" else -gap
     became = pl.when("stayed").then(pl.lit("stayed")).otherwise(pl.lit("left"))
-    numbers = [pl.col(name).round_sig_figs(4) for name in ("score", "threshold")]
+    numbers = [pl.col(name).round_sig_figs(6) for name in ("score", "threshold")]
     return judgement.scored.select(
         "pair_id",
         name=pl.lit(judgement.name),
@@ -85,7 +87,7 @@ def _ranked(judgement: Judgement) -> pl.DataFrame:
 
 def _at_odds(subject: Subject, reviews: Reviews | None) -> pl.DataFrame:
     people = _people_at_odds(subject, reviews)
-    both = [one for one in judgements(subject.evidence.decisions) if not one.one_sided]
+    both = [one for one in judgements(subject.evidence.decisions) if one.name.startswith("align")]
     if len(both) < 2:
         return people
     by_margin = pl.concat(map(_ranked, both)).sort("pair_id", "margin", "name")
@@ -135,7 +137,7 @@ def _doubtful_labels(subject: Subject, _: Reviews | None) -> pl.DataFrame:
 def _affected_groups(subject: Subject, _: Reviews | None) -> pl.DataFrame:
     frames = [pl.DataFrame(schema=WHY)]
     flags = subject.evidence.audit.flagged if subject.evidence.audit else ()
-    for flag in sorted(flags, key=lambda flag: -abs(flag.difference)):
+    for flag in sorted(flags, key=lambda flag: flag.difference):
         of = subject.pairs.filter(pl.col(flag.field).cast(pl.String) == flag.level)
         gone = of.filter((pl.col("status") != "kept") == (flag.direction == "kept less"))
         frames.append(gone.select("pair_id", why=pl.lit(f"flagged by the audit: {flag}")))

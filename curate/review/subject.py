@@ -20,7 +20,7 @@ from curate.release.publish import read_manifest
 from curate.report.media import Media
 from curate.report.withheld import withheld
 from curate.run.media import MediaOfCourse, MediaOfRelease
-from curate.run.reviews import reviews_path
+from curate.run.reviews import Reviews, read_reviews, reviews_path
 
 if TYPE_CHECKING:
     from curate.recipe.recipe import Recipe
@@ -88,6 +88,16 @@ class Subject:
         return lru_cache(_REMEMBERED)(lambda field, pair: self.media.read(field, [pair]).get(pair))
 
 
+def reviews_of(target: Path) -> Reviews | None:
+    """What was said so far of a release or a recipe; raises `CurateError`."""
+    folder = target.resolve()
+    if not target.is_dir():
+        recipe = read_recipe(target)
+        return read_reviews(reviews_path(recipe.workspace, recipe.name), recipe.fields)
+    recipe = _recipe_of(target)
+    return read_reviews(reviews_path(folder.parents[2], recipe.name), recipe.fields)
+
+
 @contextmanager
 def under_review(target: Path, progress: Progress) -> Iterator[Subject]:
     """A release's folder or a recipe's file; raises `CurateError`."""
@@ -98,14 +108,17 @@ def under_review(target: Path, progress: Progress) -> Iterator[Subject]:
             yield subject
 
 
-def _of_release(folder: Path) -> Subject:
+def _recipe_of(folder: Path) -> Recipe:
     if read_manifest(folder) is None:
         raise CurateError(
             f"{folder} is no release: it has no manifest.json",
             "name a folder such as releases/<name>/<version>, or a recipe",
         )
-    whole = folder.resolve()
-    recipe = read_recipe(folder / "recipe.yaml", alone=True)
+    return read_recipe(folder / "recipe.yaml", alone=True)
+
+
+def _of_release(folder: Path) -> Subject:
+    recipe, whole = _recipe_of(folder), folder.resolve()
     return Subject(
         title=f"{recipe.name} {whole.name}",
         recipe=recipe,

@@ -12,6 +12,7 @@ from curate.errors import CurateError
 from curate.release.publish import DRAFT, publishing, put, staging
 from curate.release.tombstone import Tombstone, card, read_tombstone
 from curate.run.forget_journal import Doomed, Journal
+from curate.run.review_file import held
 from curate.store.forgotten import Forgotten
 
 _BESIDE = ("data_cards", "reports")
@@ -84,14 +85,15 @@ def _of_version(folder: Path, doomed: Doomed) -> Iterator[Path]:
 
 
 def _without(path: Path, gone: Forgotten) -> int:
-    """A file of reviews without the lines on forgotten pairs; how many went."""
-    lines = path.read_bytes().splitlines(keepends=True)
-    kept = [line for line in lines if not _is_of(line, gone)]
-    if len(kept) < len(lines):
-        staged = path.with_name(f".{path.name}.tmp")
-        staged.write_bytes(b"".join(kept))
-        _sync(staged)
-        staged.rename(path)
+    """A file of reviews or findings without the lines on forgotten pairs; how many went."""
+    with held(path.parent):
+        lines = path.read_bytes().splitlines(keepends=True)
+        kept = [line for line in lines if not _is_of(line, gone)]
+        if len(kept) < len(lines):
+            staged = path.with_name(f".{path.name}.tmp")
+            staged.write_bytes(b"".join(kept))
+            _sync(staged)
+            staged.rename(path)
     return len(lines) - len(kept)
 
 
@@ -100,7 +102,11 @@ def _is_of(line: bytes, gone: Forgotten) -> bool:
         said = json.loads(line)
     except ValueError:
         return False
-    return isinstance(said, dict) and gone.knows("pair", str(said.get("pair_id")))
+    if not isinstance(said, dict):
+        return False
+    several = said.get("pair_ids", ())
+    named = [said.get("pair_id"), *(several if isinstance(several, list) else ())]
+    return any(gone.knows("pair", str(one)) for one in named)
 
 
 def _sync(path: Path) -> None:

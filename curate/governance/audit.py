@@ -16,7 +16,7 @@ import polars as pl
 
 from curate.governance.associations import FieldAssociations, associations
 from curate.governance.audit_settings import AuditSettings, LabelOrigin
-from curate.governance.corrections import Corrections, corrections
+from curate.governance.corrections import Corrections, Reviewer, corrections, reviewers
 from curate.governance.estimate import DECIMALS, Estimate, Record, chance, share
 from curate.governance.generated import LabelledField, Origins, labels, origins
 from curate.governance.intersections import Intersection, intersections
@@ -107,6 +107,8 @@ class Audit(Record):
     labels: tuple[LabelledField, ...]
     corrections: tuple[Corrections, ...]
     associations: tuple[FieldAssociations, ...]
+    reviewers: tuple[Reviewer, ...] = ()
+    """Who decided what, by group; nobody in releases that were made before it was told."""
 
     @property
     def judged(self) -> int:
@@ -169,6 +171,9 @@ def audited(
         if decisions is not None
         else (),
         associations=associations(pairs, texts, counts, settings.smallest_group),
+        reviewers=reviewers(decisions, counts, settings.hidden_below)
+        if decisions is not None
+        else (),
     )
 
 

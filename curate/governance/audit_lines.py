@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from curate.governance.associations import Association, Figures
 from curate.governance.audit import Audit, FieldAudit, Flag
+from curate.governance.corrections import Deeds
 from curate.governance.estimate import Estimate, chance
 from curate.governance.intersections import Intersection
 from curate.governance.passage import StepPassage
@@ -43,6 +44,7 @@ def sections(audit: Audit) -> list[Section]:
         *_origins(audit),
         *_labels(audit),
         *_corrections(audit),
+        *_reviewers(audit),
         *_associations(audit),
     ]
 
@@ -274,6 +276,19 @@ def _corrections(audit: Audit) -> Iterator[Section]:
         )
         title = f"What people found of {found.reviewed} by {found.field}"
         yield Section(title, ("group", "looked at", "corrected"), rows, _cut(found.levels))
+
+
+def _reviewers(audit: Audit) -> Iterator[Section]:
+    for person in audit.reviewers:
+        rows = tuple(
+            (one.level, _number(one.pairs), _deeds(one)) for one in person.levels[:MOST_ROWS]
+        )
+        title = f"What {person.by} decided, by {person.field}"
+        yield Section(title, ("group", "pairs", "decisions"), rows, _cut(person.levels))
+
+
+def _deeds(one: Deeds) -> str:
+    return ", ".join(f"{count:,} {what}" for what, count in (one.said or {}).items())
 
 
 def _associations(audit: Audit) -> Iterator[Section]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from curate.governance.statement import Statement
+from curate.governance.statement import Statement, derived
 
 FORMAT = 1
 FILE = "facts.json"
@@ -126,6 +126,8 @@ class Pairs(Section):
     changed: Statement[int]
     not_assessed: Statement[int]
     """Kept pairs of which a step could not judge one side."""
+    reviewed: Statement[int] = derived(0, "decisions.parquet")
+    """That people decided something of; nobody had a way to in releases that do not tell."""
     origins: Statement[dict[str, int]]
     """Origin -> kept pairs."""
     synthetic_share: Statement[float]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from curate.governance.corrections import reviewed_pairs
 from curate.governance.facts import (
     Acted,
     Bias,
@@ -118,6 +119,7 @@ def _pairs(evidence: Evidence) -> Pairs:
         unreadable=derived(int((pairs["status"] == "unreadable").sum()), _PAIRS),
         changed=derived(_kept_with(lines, kept, "change"), _LEDGER),
         not_assessed=derived(_kept_with(lines, kept, "not_assessed"), _LEDGER),
+        reviewed=derived(reviewed_pairs(lines), _LEDGER),
         origins=derived(origins, _PAIRS),
         synthetic_share=derived(_share(origins.get(SYNTHETIC, 0), kept.height), _PAIRS),
         labelled_share=derived(_share(origins.get(LABELLED, 0), kept.height), _PAIRS),

@@ -5,7 +5,8 @@ all the same, in `pairs.parquet`; what was said of a pair stands in the ledger, 
 `made.parquet`. So every text that a step conceals is looked for among all that was ever seen or
 made, whole texts are replaced, and what was found in them is replaced wherever else it is told.
 Of pairs that a step drops and withholds, such as those that somebody does not want used, texts are
-told nowhere; their hashes stay.
+told nowhere; their hashes stay. Nor are they of pairs that a person calls unsafe, of which no details
+are told either.
 """
 
 from __future__ import annotations
@@ -40,10 +41,12 @@ class Hidden:
     """All text fields."""
     withheld: pl.Series
     """Ids of pairs of which none is told."""
+    unsafe: pl.Series
+    """Ids of those that people fear: of these no details are told either."""
 
     def in_pairs(self, pairs: pl.DataFrame, living: pl.Series) -> pl.DataFrame:
         """The table of all pairs; those that live were changed by the steps themselves."""
-        pairs = self.without(self.texts, pairs)
+        pairs = self.without(self.texts, pairs, self.withheld)
         gone = ~pairs["pair_id"].is_in(living.implode())
         for name, concealed in self.fields.items():
             hidden = gone & pairs[name].is_in(list(concealed.texts))
@@ -55,15 +58,18 @@ class Hidden:
             )
         return pairs
 
-    def without(self, columns: Collection[str], table: pl.DataFrame) -> pl.DataFrame:
-        """A table with these columns empty where pairs are withheld."""
-        there = ~pl.col("pair_id").is_in(self.withheld.implode())
+    @staticmethod
+    def without(columns: Collection[str], table: pl.DataFrame, pairs: pl.Series) -> pl.DataFrame:
+        """A table with these columns empty for these pairs."""
+        there = ~pl.col("pair_id").is_in(pairs.implode())
         return table.with_columns(pl.when(there).then(pl.col(name)).alias(name) for name in columns)
 
     def in_words(self, name: str, table: pl.DataFrame) -> pl.DataFrame:
         """A table of what was said or made."""
         if name == "made":
-            table = self.without(_TOLD["made"], table)
+            table = self.without(_TOLD["made"], table, self.withheld)
+        else:
+            table = self.without(("detail",), table, self.unsafe)
         parts = {part: said for one in self.fields.values() for part, said in one.parts.items()}
         if not parts:
             return table
@@ -78,7 +84,9 @@ def hidden_of(course: Course, asking: Asking) -> Hidden:
     names = {name for step in course.recipe.steps for name in step.hides}
     fields = {name: _of_field(name, course, asking) for name in sorted(names)}
     texts = [name for name, field in course.fields.items() if field.type == "text"]
-    return Hidden(fields, texts, _withheld(course))
+    feared = course.reviews.unsafe if course.reviews else ()
+    unsafe = pl.Series("pair_id", sorted(feared), pl.String)
+    return Hidden(fields, texts, pl.concat([_withheld(course), unsafe]), unsafe)
 
 
 def _withheld(course: Course) -> pl.Series:

@@ -27,7 +27,7 @@ from curate.run.asking import Asking, NotMeasured
 from curate.run.gather import Gathered
 from curate.run.order import Action, Complete, Decode, in_order, joining
 from curate.run.progress import Progress, Silence
-from curate.run.reviewing import entered, judged, overruled
+from curate.run.reviewing import brought_back, entered, judged, named_apart, overruled
 from curate.run.reviews import Reviews
 from curate.steps.step import FindsCopies, Outcome, Step
 
@@ -109,6 +109,8 @@ class Course:
         """Of each step that makes contents, `step`, `name` and columns of `MADE`."""
         self.publishing: list[Step] = []
         """Steps that have run and whose columns releases show."""
+        self.brought_back = pl.Series("pair_id", [], pl.String)
+        """Pairs that steps would drop and people keep."""
         self._components: pl.DataFrame | None = None
         self._note: str | None = None
         self._figures: Mapping[str, float] = {}
@@ -211,7 +213,8 @@ class Course:
             links = pl.concat(
                 [pl.DataFrame(schema={"left": pl.String, "right": pl.String}), *edges]
             )
-            self._components = components(living["pair_id"], links)
+            found = components(living["pair_id"], links)
+            self._components = named_apart(found, self.brought_back)
         return self._components
 
     def _take(self, step: Step, asking: Asking) -> None:
@@ -222,7 +225,9 @@ class Course:
                 raise NotMeasured(unknown[0])
             outcome = step.decide(living, asking)
             if self.reviews is not None and step.judges:
-                outcome = overruled(outcome, self.reviews)
+                back = brought_back(outcome.verdicts, self.reviews)
+                self.brought_back = pl.concat([self.brought_back, back["pair_id"]])
+                outcome = overruled(outcome, back)
             return self._accept(step.title, outcome, asking)
 
         needs = [] if asking.compute else _keys(step.needs(self.fields), self.living)

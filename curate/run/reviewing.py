@@ -4,9 +4,12 @@ Values and origins are entered before any step looks, of pairs that machines mak
 A person's `keep` outweighs steps that judge (`Step.judges`): they decide as ever, and the ledger says
 who overruled them. A person's `drop` is entered last of all: the pair goes through every step,
 stands for its copies and holds its place in a quota, so that nothing comes in instead of it. It
-teaches no fit and becomes no parent meanwhile (`steps/learning.py`); scores that a fit gives to other
-pairs may move by that, and do not where no step learns. A pair that was kept against a step competes
-with others in the steps that follow, as any pair does.
+teaches no fit and becomes no parent meanwhile (`steps/learning.py`).
+
+What cannot be helped: scores and labels that a fit gives to other pairs may move when a pair no longer
+teaches it, or teaches it once it is kept; a pair that was kept against a step competes with others in
+the steps that follow, as any pair does; and one that is a copy of pairs in two splits draws them into
+one. A child that a judge rejected was never in, and is not brought back.
 """
 
 from __future__ import annotations
@@ -72,22 +75,38 @@ def judged(reviews: Reviews, among: pl.Series, alive: pl.Series) -> pl.DataFrame
     return _frame(gone)
 
 
-def overruled(outcome: Outcome, reviews: Reviews) -> Outcome:
-    """What a judging step says, but for the pairs that a person keeps: they are no copies either."""
+def brought_back(verdicts: pl.DataFrame, reviews: Reviews) -> pl.DataFrame:
+    """`pair_id`, `by`: what a judging step would drop and a person keeps."""
     keeps = [one.said for one in reviews.counting.values() if one.said.action == "keep"]
     people = pl.DataFrame(
         {"pair_id": [one.pair_id for one in keeps], "by": [one.by for one in keeps]},
         schema={"pair_id": pl.String, "by": pl.String},
     )
-    against = (pl.col("verdict") == "drop") & pl.col("by").is_not_null()
+    dropped = verdicts.filter(pl.col("verdict") == "drop")
+    return people.join(dropped, on="pair_id", how="semi")
+
+
+def overruled(outcome: Outcome, back: pl.DataFrame) -> Outcome:
+    """What a judging step says, but for the pairs brought back: they are no copies either."""
+    known = outcome.verdicts.join(back, on="pair_id", how="left", maintain_order="left")
+    against = pl.col("by").is_not_null()
     reason = pl.format("kept by {}, against: {}", "by", pl.col("reason").fill_null("dropped"))
-    known = outcome.verdicts.join(people, on="pair_id", how="left", maintain_order="left")
     said = known.with_columns(
         verdict=pl.when(against).then(pl.lit("keep")).otherwise("verdict"),
         reason=pl.when(against).then(reason).otherwise("reason"),
     )
-    stay = known.filter(against)["pair_id"]
-    return replace(outcome, verdicts=said.drop("by"), clusters=_without(outcome.clusters, stay))
+    clusters = _without(outcome.clusters, back["pair_id"])
+    return replace(outcome, verdicts=said.drop("by"), clusters=clusters)
+
+
+def named_apart(components: pl.DataFrame, back: pl.Series) -> pl.DataFrame:
+    """Components that are called as they would be without the pairs brought back, so that those join
+    the split of what they are copies of, and not the other way round.
+    """
+    others = pl.col("pair_id").filter(~pl.col("pair_id").is_in(back.implode()))
+    return components.with_columns(
+        component=pl.coalesce(others.min().over("component"), "component")
+    )
 
 
 def _without(clusters: pl.DataFrame | None, stay: pl.Series) -> pl.DataFrame | None:

@@ -145,6 +145,11 @@ class Reviews:
         """Those of the pairs that people said something of."""
         return {one.said.pair_id for one in self.opinions} & set(pair_ids)
 
+    @property
+    def unsafe(self) -> frozenset[str]:
+        """Pairs that must not be shown."""
+        return frozenset(i for (i, _), one in self.counting.items() if one.said.action == "unsafe")
+
     def by(self, name: str) -> set[str]:
         """The pairs that somebody said something of."""
         return {one.said.pair_id for one in self.opinions if one.said.by == name}

@@ -89,20 +89,24 @@ class Split(Step):
         )
 
     def _groups(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
-        """`pair_id`, `component`: what stays together."""
+        """`pair_id`, `component`: what stays together, called by the first name of its copies."""
         import polars as pl
 
         from curate.pairs.components import components, stars
 
+        copies = ask.components() if NEAR_DUPLICATES in self.keep_together else None
         edges = [pl.DataFrame(schema={"left": pl.String, "right": pl.String})]
         for name in self.keep_together:
-            if name == NEAR_DUPLICATES:
-                copies = ask.components()
+            if copies is not None and name == NEAR_DUPLICATES:
                 edges.append(copies.select(left="component", right="pair_id"))
             else:
                 media = ask.fields[name].type in ("image", "audio", "text")
                 edges.append(stars(table, f"{name}_sha256" if media else name))
-        return components(table["pair_id"], pl.concat(edges))
+        together = components(table["pair_id"], pl.concat(edges))
+        if copies is None:
+            return together
+        named = together.join(copies.rename({"component": "name"}), on="pair_id", how="left")
+        return named.select("pair_id", component=pl.col("name").min().over("component"))
 
     def _assign(self, names: pl.Series) -> pl.Series:
         import numpy as np

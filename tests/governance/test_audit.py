@@ -199,10 +199,26 @@ def test_what_people_corrected_by_group() -> None:
     looked = pairs.select(
         "pair_id",
         verdict=pl.when(wrong).then(pl.lit("change")).otherwise(pl.lit("keep")),
+        reason=pl.when(wrong)
+        .then(pl.lit("corrected by Ada"))
+        .otherwise(pl.lit("confirmed by Ada")),
         detail=pl.lit("caption: 'a: b', 2026-11-21"),
     )
-    said = pl.concat([lines(looked, "00", "review"), decisions])
-    (found,) = audit(pairs, said).corrections
+    judged = pairs.filter(pl.col("gender") == "b").select(
+        "pair_id",
+        verdict=pl.lit("drop"),
+        reason=pl.lit("dropped by Bob"),
+        detail=pl.lit("2026-11-21T10:00:00Z"),
+    )
+    people = [lines(looked, "00", "review"), lines(judged, "09", "review")]
+    audited = audit(pairs, pl.concat([people[0], decisions, people[1]]))
+    (found,) = audited.corrections
+    ada, bob = audited.reviewers
+    assert [(one.level, one.pairs, one.said) for one in bob.levels] == [
+        ("b", 300, {"dropped": 300})
+    ]
+    assert ada.levels[1].said == {"confirmed": 150, "corrected": 150}
+    assert ada.levels[2].pairs is None
     assert (found.reviewed, found.field) == ("caption", "gender")
     a, b, c = found.levels
     assert (a.looked_at, b.looked_at, c.looked_at) == (300, 300, None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -97,16 +97,22 @@ class Sheet:
 
     def _card(self, line: dict[str, Any]) -> str:
         pair = self.pairs[line["pair_id"]]
-        other = self.pairs.get(line["related_id"] or "")
-        shown = self._pictures(other) + "→" if other and self._pictures(other) else ""
-        said = (_told(line), *self._said(pair))
-        return f'<div class="card"><div>{shown}{self._pictures(pair)}</div>{"".join(said)}</div>'
+        shown = (*self._before(line, pair), pair)
+        pictures = "→".join(self._pictures(one) for one in shown)
+        texts = "".join(f"<p>{html.escape(text)}</p>" for text in self._said(shown))
+        return f'<div class="card"><div>{pictures}</div>{_told(line)}{texts}</div>'
 
-    def _said(self, pair: dict[str, Any]) -> Iterator[str]:
-        released = self.released.get(pair["pair_id"], pair)
+    def _before(self, line: dict[str, Any], pair: dict[str, Any]) -> list[dict[str, Any]]:
+        """What it is a copy of, or was made of."""
+        of = {"drop": [line["related_id"]], "add": pair["parents"][:1], "reject": pair["parents"]}
+        found = [self.pairs[other] for other in of.get(line["verdict"], []) if other in self.pairs]
+        return [other for other in found if self._pictures(other)]
+
+    def _said(self, pairs: Sequence[dict[str, Any]]) -> Iterator[str]:
+        """Their texts, as released where they were."""
         for name in self.texts:
-            if released.get(name):
-                yield f"<p>{html.escape(str(released[name]))}</p>"
+            said = [self.released.get(pair["pair_id"], pair).get(name) for pair in pairs]
+            yield " → ".join(dict.fromkeys(str(text) for text in said if text))
 
     def _pictures(self, pair: dict[str, Any]) -> str:
         there = (name for name in self.images if pair[f"{name}_sha256"])

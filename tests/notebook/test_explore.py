@@ -99,7 +99,7 @@ def _check_pictures(markup: str, least: int) -> None:
 
 def _check_outputs(cell: Any) -> None:
     """It shows something, and warns of nothing but that bars of `datasets` would be finer with widgets."""
-    if not cell.source.startswith(("import curate", "LOOSER")):
+    if not cell.source.startswith(("import polars", "LOOSER")):
         assert any("data" in output for output in cell.outputs), cell.source
     said = [output.text for output in cell.outputs if output.output_type == "stream"]
     assert not re.search("(?<!Tqdm)Warning|Error", "".join(said))

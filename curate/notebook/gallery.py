@@ -14,6 +14,7 @@ from curate.notebook.answer import Answer, Block, Card, Cards, Title
 from curate.report.content import Kind, Line, Shown
 from curate.report.gallery import KINDS, chosen, drawn
 from curate.report.shown import shown
+from curate.report.thumbnails import thumbnails
 from curate.report.withheld import withheld
 
 if TYPE_CHECKING:
@@ -67,8 +68,10 @@ def pairs_shown(
 ) -> list[Shown]:
     """Pairs by id, with their media made small, but for those that are withheld."""
     hidden = withheld(release.evidence) if hidden is None else hidden
-    mine = hidden.filter(pl.col("pair_id").is_in(list(kinds)))
-    return shown(release.evidence, kinds, dict(mine.iter_rows()), release.media)
+    whys = dict(hidden.filter(pl.col("pair_id").is_in(list(kinds))).iter_rows())
+    seen = [pair_id for pair_id in kinds if pair_id not in whys]
+    small = thumbnails(release.evidence, seen, release.media)
+    return shown(release.evidence, kinds, whys, small.media)
 
 
 def _named(where: Where | None) -> list[str]:

@@ -85,7 +85,7 @@ def _release(
         raise CurateError(f"{path} has no group field", "name one: --groups a,b")
     columns = ["pair_id", "origin", "status", *groups, *texts, *_cluster(settings)]
     pairs = _chosen(pl.scan_parquet(path / "pairs.parquet"), columns, path / "pairs.parquet")
-    said_of = ["pair_id", "step", "name", "verdict", "detail"]
+    said_of = ["pair_id", "step", "name", "verdict", "reason", "detail"]
     decisions = pl.read_parquet(path / "decisions.parquet", columns=said_of)
     made = path / "made.parquet"
     return Auditable(

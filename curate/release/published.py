@@ -15,7 +15,6 @@ from curate.errors import CurateError
 from curate.pairs.field import Field, Fields, media_fields
 from curate.release.publish import read_manifest
 from curate.release.reading import read_lock
-from curate.release.verify import problems
 
 _ROWS = 100
 """Read at once; their media have to fit in memory."""
@@ -78,6 +77,8 @@ def open_release(folder: Path) -> Published:
 
 def sound_release(folder: Path) -> Published:
     """Open a release of which every file is as its manifest says; raises `CurateError`."""
+    from curate.release.verify import problems
+
     found = problems(folder)
     if found:
         raise CurateError(

@@ -37,6 +37,8 @@ def show_built(built: Built, recipe: Path, warnings: dict[str, int]) -> None:
     state = "published" if built.published else "already published, and this build is equal to it"
     console.print(f"\n{_short(built.path)}  {state}", style="bold", markup=False)
     console.print(f"digest {built.digest[:16]}…  in {built.seconds:.1f} s")
+    if built.report.exists():
+        console.print(f"report {_short(built.report)}", markup=False)
     console.print("\nnext:", style="dim")
     for line in _next(built, recipe):
         console.print(f"  {line}", markup=False)

@@ -27,6 +27,7 @@ from curate.run.gather import gather
 from curate.run.progress import Progress, Silence
 from curate.run.publishing import publish
 from curate.run.releasing import released
+from curate.run.reporting import FILE as REPORT
 from curate.run.reviews import read_reviews, reviews_path
 from curate.run.usage import Spent, Usage
 from curate.store.files import FileHashes
@@ -68,6 +69,11 @@ class Built:
     """`source`, `row` of what the sources still hold and was refused, since it is forgotten."""
     energy: Energy
     seconds: float
+
+    @property
+    def report(self) -> Path:
+        """To look at in a browser; releases of earlier versions of `curate` have none."""
+        return self.path / REPORT
 
     @property
     def kept(self) -> dict[str, int]:

@@ -29,6 +29,8 @@ MOST_WITHHELD = 6
 BESIDE = 4
 """Borderline pairs on each side of a threshold."""
 MOST_BORDERLINE = 48
+MOST_BESIDE = 48
+"""Pairs that are shown for the sake of others."""
 _DRAWN = 4096
 """Ids that are hashed, of more of a kind: the first of them by their names, which are hashes."""
 
@@ -43,6 +45,16 @@ def chosen(evidence: Evidence, withheld: pl.Series) -> pl.DataFrame:
         _named("synthetic", _synthetic(evidence, withheld)),
     ]
     return pl.concat(parts)
+
+
+def companions(evidence: Evidence, pair_ids: pl.Series) -> pl.Series:
+    """What pairs were made of, or are copies of: nobody judges these without seeing both."""
+    mine = pl.col("pair_id").is_in(pair_ids.implode())
+    made = evidence.pairs.filter(mine & (pl.col("origin") == SYNTHETIC))
+    gone = evidence.decisions.filter(mine & (pl.col("verdict") == "drop"))
+    both = pl.concat([made["parents"].explode(), gone["related_id"]]).drop_nulls().unique().sort()
+    there = evidence.pairs.filter(pl.col("pair_id").is_in(both.implode()))["pair_id"]
+    return there.filter(~there.is_in(pair_ids.implode())).head(MOST_BESIDE)
 
 
 def drawn(pair_ids: pl.Series, count: int, withheld: pl.Series) -> pl.Series:

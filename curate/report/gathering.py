@@ -10,7 +10,7 @@ import polars as pl
 from curate.report.clusters import clusters
 from curate.report.content import Cluster, Kind, Report
 from curate.report.flow import flow
-from curate.report.gallery import KINDS, chosen
+from curate.report.gallery import KINDS, chosen, companions
 from curate.report.map import Embedded, map_of
 from curate.report.scores import scores
 from curate.report.shown import shown
@@ -38,7 +38,7 @@ def report_of(
     """
     hidden = withheld(evidence)
     found, in_all = clusters(evidence)
-    kinds = _kinds(chosen(evidence, hidden["pair_id"]), found)
+    kinds = _kinds(evidence, hidden["pair_id"], found)
     whys = dict(hidden.filter(pl.col("pair_id").is_in(list(kinds))).iter_rows())
     small = thumbnails(evidence, [pair_id for pair_id in kinds if pair_id not in whys], media)
     vectors = embed(list(kinds)) if embed else None
@@ -58,13 +58,17 @@ def report_of(
     )
 
 
-def _kinds(chosen: pl.DataFrame, found: Sequence[Cluster]) -> dict[str, list[Kind]]:
-    """Why each pair is shown; members of clusters are there to be compared with one another."""
+def _kinds(
+    evidence: Evidence, hidden: pl.Series, found: Sequence[Cluster]
+) -> dict[str, list[Kind]]:
+    """Why each pair is shown; some only to be compared with others."""
+    drawn = chosen(evidence, hidden)
     kinds: dict[str, list[Kind]] = {}
-    for pair_id, kind in chosen.iter_rows():
+    for pair_id, kind in drawn.iter_rows():
         kinds.setdefault(pair_id, []).append(kind)
-    for member in (member for cluster in found for member in cluster.members):
-        kinds.setdefault(member.pair_id, [])
+    members = (member.pair_id for cluster in found for member in cluster.members)
+    for pair_id in (*members, *companions(evidence, drawn["pair_id"])):
+        kinds.setdefault(pair_id, [])
     return {i: sorted(said, key=KINDS.index) for i, said in kinds.items()}
 
 

@@ -10,7 +10,7 @@ from curate.governance.evidence import Evidence
 from curate.pairs.identity import content_hash
 from curate.report.clusters import EACH as CLUSTERS
 from curate.report.clusters import MEMBERS, clusters
-from curate.report.gallery import BESIDE, EACH, MOST_WITHHELD, chosen
+from curate.report.gallery import BESIDE, EACH, MOST_WITHHELD, chosen, companions
 from tests.report.ledgers import evidence, lines
 
 NOBODY = pl.Series("pair_id", [], pl.String)
@@ -83,6 +83,20 @@ def test_labels_changes_and_made_pairs_have_their_kinds() -> None:
     assert set(of_kind(shown, "relabelled")) == set("abc")
     assert set(of_kind(shown, "synthetic")) == set("gh")
     assert "h" not in of_kind(shown, "dropped")
+
+
+def test_with_a_pair_comes_what_it_was_made_of_or_is_a_copy_of() -> None:
+    shown = evidence(
+        [
+            ("read", lines("abcdx")),
+            ("dedup near image", [*lines("abcx"), *lines("d", verdict="drop", related_id="a")]),
+            ("synthesize", [*lines("abcx"), *lines("h", verdict="reject")]),
+        ],
+        h={"origin": "synthetic", "parents": ["b"]},
+        x={"parents": ["c"]},
+    )
+    assert companions(shown, pl.Series(["d", "h", "x"])).to_list() == ["a", "b"]
+    assert companions(shown, pl.Series(["a", "b", "d", "h"])).to_list() == []
 
 
 def test_the_largest_clusters_and_those_least_alike_are_shown() -> None:

@@ -62,10 +62,13 @@ def test_a_report_of_a_hundred_thousand_pairs_is_small(
         {"step": "01", "name": "dedup near image", "cluster": i, "pair_id": i, "role": "kept"}
         for i in ids[: PAIRS // 10]
     ]
+    pairs: dict[str, Any] = {
+        i: {"caption": "word " * 2000, "kind": f"kind {n % 50}"} for n, i in enumerate(ids)
+    }
     shown = evidence(
         [("read", [{"pair_id": i} for i in ids]), ("align image caption", said)],
         clusters=clusters,
-        **{i: {"caption": "word " * 2000, "kind": f"kind {n % 50}"} for n, i in enumerate(ids)},
+        **pairs,
     )
     drawn = sorted(ids)[:4000]
     report = report_of(

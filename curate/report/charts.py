@@ -204,7 +204,7 @@ def represented(field: Representation) -> Chart:
             "color": _colours("what", whats, ("var(--ink)", "var(--left)", "var(--kept)")),
             "shape": {
                 "field": "what",
-                "scale": {"domain": list(whats), "range": ["stroke", "triangle-up", "circle"]},
+                "scale": {"domain": list(whats), "range": ["diamond", "triangle-up", "circle"]},
                 "legend": None,
             },
         },

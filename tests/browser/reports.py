@@ -286,8 +286,9 @@ def _scores() -> list[Scored]:
         Bar(at / 10, (at + 1) / 10, 0 if at < 3 else 14, 6 if at < 3 else 0) for at in range(10)
     )
     choices = tuple(
-        Rethresholded(at / 10, 108 - 6 * at, 90 - 3 * at, 3 * at, max(0, 18 - 6 * at))
+        Rethresholded(at / 10, 108 - 6 * at, 90 - gone, gone, max(0, 18 - 6 * at))
         for at in range(9)
+        for gone in [max(0, 6 * at - 18)]
     )
     return [Scored("04", "align image caption", "above", (0.3,), bars, choices)]
 

@@ -323,33 +323,39 @@ function joined(nodes) {
   return nodes.flatMap((node, at) => (at ? [", ", node] : [node]));
 }
 
+// A table without the columns that are empty in every row.
+function table(caption, columns, lines) {
+  const told = columns.filter(([, say]) => lines.some((line) => (say(line) ?? "") !== ""));
+  const head = element("tr", {}, ...told.map(([name]) => element("th", { scope: "col" }, name)));
+  const rows = lines.map((line) => element("tr", {}, ...told.map(([, say]) => element("td", { dir: "auto" }, say(line) ?? ""))));
+  const made = element("table", {}, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...rows));
+  return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, made);
+}
+
 function ledger(pair) {
-  const heads = ["Step", "Verdict", "Reason", "Score", "Threshold", "Related", "Detail"];
-  const head = element("tr", {}, ...heads.map((name) => element("th", { scope: "col" }, name)));
-  const rows = pair.lines.map((line) =>
-    element(
-      "tr",
-      {},
-      element("th", { scope: "row", dir: "auto" }, `${line.step} ${line.name}`),
-      element("td", LEFT.has(line.verdict) ? { class: "flag" } : {}, line.verdict.replaceAll("_", " ")),
-      element("td", { dir: "auto" }, line.reason ?? ""),
-      element("td", { class: "number" }, figure(line.score)),
-      element("td", { class: "number" }, figure(line.threshold)),
-      element("td", {}, line.related ? reference(line.related) : ""),
-      element("td", { dir: "auto" }, line.detail ?? ""),
-    ),
-  );
-  const table = element("table", {}, element("caption", {}, "What every step said of it"), element("thead", {}, head), element("tbody", {}, ...rows));
-  return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What every step said of it" }, table);
+  const verdict = (line) => element("span", LEFT.has(line.verdict) ? { class: "flag" } : {}, line.verdict.replaceAll("_", " "));
+  const columns = [
+    ["Step", (line) => `${line.step} ${line.name}`],
+    ["Verdict", verdict],
+    ["Reason", (line) => line.reason],
+    ["Score", (line) => figure(line.score)],
+    ["Threshold", (line) => figure(line.threshold)],
+    ["Related", (line) => line.related && reference(line.related)],
+    ["Detail", (line) => line.detail],
+  ];
+  return table("What every step said of it", columns, pair.lines);
 }
 
 function making(pair) {
-  const heads = ["Field", "By", "Made", "Instead of", "Confidence", "Taken"];
-  const rows = pair.made.map((made) => [made.field, made.generator, made.value ?? "", made.replaced ?? "", figure(made.confidence ?? undefined), made.accepted ? "yes" : "no"]);
-  const body = rows.map((cells) => element("tr", {}, ...cells.map((cell) => element("td", { dir: "auto" }, cell))));
-  const head = element("tr", {}, ...heads.map((name) => element("th", { scope: "col" }, name)));
-  const table = element("table", {}, element("caption", {}, "What machines made for it"), element("thead", {}, head), element("tbody", {}, ...body));
-  return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What machines made for it" }, table);
+  const columns = [
+    ["Field", (made) => made.field],
+    ["By", (made) => made.generator],
+    ["Made", (made) => made.value],
+    ["Instead of", (made) => made.replaced],
+    ["Confidence", (made) => figure(made.confidence ?? undefined)],
+    ["Taken", (made) => (made.accepted ? "yes" : "no")],
+  ];
+  return table("What machines made for it", columns, pair.made);
 }
 
 function lineage(pair) {

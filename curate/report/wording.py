@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from curate.governance.estimate import Estimate
 
 NOTHING = "\N{EN DASH}"
+_LITTLE = 1e-4
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _ORDERS = re.compile("[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 """Characters without a shape that turn the order of text round or hide within it; not the joiners that
@@ -33,12 +34,20 @@ def count(value: float | None) -> str:
 
 
 def share(value: float | None) -> str:
-    """76.8 %; digits enough that little is not nothing and nearly all is not all."""
+    """76.8%; never so few digits that little is nothing or nearly all is all."""
     if value is None:
         return NOTHING
-    whole = value in (0, 1)
-    near = not whole and not 0.001 <= abs(value) <= 0.999
-    return f"{value:.0%}" if whole else f"{value:.2%}" if near else f"{value:.1%}"
+    if value in (0, 1):
+        return f"{value:.0%}"
+    if 0.001 <= value <= 0.999:
+        return f"{value:.1%}"
+    return (
+        "< 0.01%"
+        if 0 < value < _LITTLE
+        else "> 99.99%"
+        if 1 > value > 1 - _LITTLE
+        else f"{value:.2%}"
+    )
 
 
 def figure(value: float | None) -> str:

@@ -108,11 +108,12 @@ function matches(pair) {
   if (split && (pair.split ?? "none") !== split) return false;
   if (said && !pair.lines.some((line) => line.verdict !== "keep" && key(line).startsWith(said))) return false;
   for (const name of groups) {
-    if (filters[`g.${name}`] && String(pair.metadata[name] ?? "unknown") !== filters[`g.${name}`]) return false;
+    if (filters[`g.${name}`] && grouped(pair, name) !== filters[`g.${name}`]) return false;
   }
   return !q || searched(pair).includes(q.toLowerCase());
 }
 
+const grouped = (pair, name) => (pair.withheld ? "withheld" : String(pair.metadata[name] ?? "unknown"));
 const key = (line) => `${line.step}|${line.reason ?? line.verdict}|`;
 
 function searched(pair) {
@@ -258,7 +259,7 @@ function build() {
   const split = numbered("split", "Split", pairs.map((pair) => pair.split ?? "none"), "any");
   if (split) fields.append(split);
   for (const name of groups) {
-    const made = numbered(`g.${name}`, name, pairs.map((pair) => String(pair.metadata[name] ?? "unknown")), "any");
+    const made = numbered(`g.${name}`, name, pairs.map((pair) => grouped(pair, name)), "any");
     if (made) fields.append(made);
   }
   fields.append(choices("sort", "Sort", Object.entries(SORTS).map(([value, label]) => option(value, label))));

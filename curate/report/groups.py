@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_DRAWN = 24
 """Groups of a field that are drawn; the table has them all."""
 MOST_CELLS = 40
-"""Combinations of two groups that are listed, those that are kept least often first."""
+"""Combinations of two groups that are listed."""
 _SHADES = 5
 
 
@@ -83,9 +83,9 @@ def _passages(
 
 
 def least_kept(found: Intersection) -> tuple[Cell, ...]:
-    """Combinations of groups, those kept least often first."""
-    order = sorted(found.cells, key=lambda cell: cell.rate.high if cell.rate else 1.0)
-    return tuple(order[:MOST_CELLS])
+    """Combinations of groups that lost any pair, those that surely were kept least often first."""
+    lost = [cell for cell in found.cells if cell.kept < cell.n]
+    return tuple(sorted(lost, key=lambda cell: cell.rate.high if cell.rate else 1.0)[:MOST_CELLS])
 
 
 def records(lines: Sequence[BaseModel]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

@@ -105,6 +105,7 @@ def test_pairs_are_sorted_by_what_was_measured(watch: Open, page: str) -> None:
     opened.page.get_by_label("Sort").select_option("near")
     first = opened.page.locator("#gallery a").first
     assert first.get_attribute("data-pair") == pair_id(20)
+    assert "train · score 0.3, threshold 0.3" in first.inner_text().replace("test", "train")
     more = opened.page.get_by_role("button", name="Show more")
     before = cards(opened)
     more.click()

@@ -90,16 +90,20 @@ function letGo(box) {
 // ---------------------------------------------------------------------------------- what counts
 
 const heard = (pair) => pair.lines.filter((line) => line.verdict !== "keep");
-const last = (pair) => heard(pair).at(-1);
+const TELLING = new Set([...LEFT, "flag", "review"]);
 const scored = (pair) => {
   const own = pair.lines.filter((line) => "score" in line && "threshold" in line);
   const [step] = (filters.said ?? "").split("|");
   return own.find((line) => line.step === step) ?? own.at(-1);
 };
 
+// Why it went or is doubted, else its split; and its score, where that is what the reader looks for.
 function says(pair) {
-  const line = last(pair);
-  return line ? `${line.name}: ${line.reason ?? line.verdict}` : (pair.split ?? "");
+  const line = pair.lines.findLast((one) => TELLING.has(one.verdict));
+  const why = line ? `${line.name}: ${line.reason ?? line.verdict}` : (pair.split ?? "");
+  const asked = filters.kind === "borderline" || ["near", "low", "high"].includes(filters.sort);
+  const own = asked && scored(pair);
+  return own ? `${why} · score ${figure(own.score)}, threshold ${figure(own.threshold)}` : why;
 }
 
 function matches(pair) {

@@ -22,7 +22,7 @@ def flow(pairs: int, told: list[tuple[int, list[int]]]) -> list[Passage]:
     passages = []
     for at, (added, wanted) in enumerate(told):
         before, left = pairs, pairs + added
-        exits = []
+        exits: list[Exit] = []
         for number in wanted:
             exits.append(Exit("drop", f"reason {len(exits)}", min(number, left)))
             left -= exits[-1].pairs

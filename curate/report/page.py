@@ -20,6 +20,7 @@ from curate.report import wording
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
     from curate.governance.facts import Facts
     from curate.report.charts import Chart
@@ -107,7 +108,7 @@ def _charts() -> Any:
 
 
 @cache
-def _asset(name: str) -> Any:
+def _asset(name: str) -> Markup:
     return _trusted((files("curate.report") / "assets" / name).read_text("utf-8"))
 
 
@@ -125,7 +126,7 @@ def _hashed(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode('ascii')}'"
 
 
-def _trusted(text: str) -> Any:
+def _trusted(text: str) -> Markup:
     """Text of ours, which the templates leave as it is."""
     from markupsafe import Markup
 

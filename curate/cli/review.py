@@ -34,10 +34,14 @@ def review(target: Path, by: str | None, port: int, browser: bool, agreement: bo
 
 
 def _serve(target: Path, by: str | None, port: int, browser: bool) -> None:
-    from curate.watching import watching
-    from curate.review.serve import server
+    from curate.errors import MissingExtra
     from curate.review.subject import under_review
+    from curate.watching import watching
 
+    try:
+        from curate.review.serve import server
+    except ImportError:
+        raise MissingExtra("the review page", "review") from None
     with ExitStack() as stack:
         with watching() as progress:
             subject = stack.enter_context(under_review(target, progress))

@@ -15,7 +15,16 @@ from curate.pairs.field import Fields
 from curate.recipe import read_recipe
 from curate.run.review_file import append
 from curate.run.reviews import ACTIONS, Undo, read_reviews
-from tests.workspace import FIELDS, FOLDER, STEPS, Workspace, curate, write_lines, write_media
+from tests.workspace import (
+    FIELDS,
+    FOLDER,
+    STEPS,
+    Workspace,
+    curate,
+    photo,
+    write_lines,
+    write_media,
+)
 
 AT = "2026-11-21T10:00:00Z"
 
@@ -206,6 +215,19 @@ def test_what_is_undone_was_never_said(place: Workspace) -> None:
     assert moved(before, fates(place)) == set()
 
 
+def test_agreement_is_told(place: Workspace) -> None:
+    for row, other in (("owl.webp", "drop"), ("duck.png", "keep"), ("lamp.jpg", "drop")):
+        say(place, row, "drop" if row == "owl.webp" else "keep")
+        say(place, row, other, by="Bob")
+    for target in (place.path, place.release):
+        said = curate("review", target, "--agreement")
+        assert said.out.splitlines() == [
+            "Ada: 3 pairs",
+            "Bob: 3 pairs",
+            "Ada and Bob: kappa 0.40, 67% of 3 pairs alike",
+        ]
+
+
 def test_facts_and_audit_say_who_decided(place: Workspace) -> None:
     say(place, "owl.webp", "drop")
     say(place, "soup.webp", "keep", by="Bob")
@@ -213,6 +235,40 @@ def test_facts_and_audit_say_who_decided(place: Workspace) -> None:
     assert facts.pairs.reviewed.value == 2
     audit = json.loads((place.release / "audit.json").read_text())
     assert [one["by"] for one in audit["reviewers"]] == ["Ada", "Bob"]
+
+
+def test_what_machines_made_is_judged_when_it_is_made(tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir()
+    rows = [{"image": f"{n}.png", "caption": f"Thing {n} by day."} for n in range(3)]
+    for number, row in enumerate(rows):
+        photo(number).save(tmp_path / "media" / row["image"])
+    write_lines(tmp_path / "media" / "rows.jsonl", rows)
+    place = Workspace(tmp_path).having(
+        name="things",
+        version="draft",
+        fields={"image": {"type": "image"}, "caption": {"type": "text", "language": "en"}},
+        sources=[
+            {"jsonl": {"path": "../media/rows.jsonl", "image": "image", "caption": "caption"}}
+        ],
+        steps=[{"synthesize": {"augment": "image", "into": "image", "by": {"flip": 1}}}],
+    )
+    place.build()
+    before = place.tables()[0]
+    first, second, _ = before.filter(pl.col("origin") == "synthetic")["pair_id"].sort()
+    path = place.root / "reviews" / "things.jsonl"
+    line = {"by": "Ada", "at": AT}
+    append(path, {**line, "action": "drop", "pair_id": first})
+    append(path, {**line, "pair_id": second, "field": "caption", "value": "Seen in a mirror."})
+    place.build()
+    after, decisions, _ = place.tables()
+    moved = before.join(after, on=before.columns, how="anti", nulls_equal=True)
+    assert set(moved["pair_id"]) == {first, second}
+    by_id = {row["pair_id"]: row for row in after.to_dicts()}
+    assert by_id[first]["status"] == "dropped"
+    assert by_id[second]["caption"] == "Seen in a mirror."
+    said = decisions.filter(pl.col("name") == "review").sort("step")["reason"].to_list()
+    assert said == ["corrected by Ada", "dropped by Ada"]
+    assert curate("verify", place.release).code == 0
 
 
 def _fields(place: Workspace) -> Fields:

@@ -101,3 +101,10 @@ def test_a_missing_extra_is_named(bare: Path, step: str, extra: str) -> None:
     done = python(BARE, "build", str(bare))
     assert done.returncode == 2
     assert f"pip install 'curate[{extra}]'" in done.stderr
+
+
+def test_the_review_page_names_its_extra(bare: Path) -> None:
+    code = BARE.replace(repr(EXTRAS), repr(("starlette", "uvicorn", "jinja2")))
+    done = python(code, "review", str(bare))
+    assert done.returncode == 2
+    assert "pip install 'curate[review]'" in done.stderr

@@ -342,6 +342,15 @@ def test_reviews_cards_and_exports_go(workspace: Workspace) -> None:
             {**line, "pair_id": chair["pair_id"], "value": "A chair, seen by Ada."},
         ],
     )
+    findings = workspace.root / "reviews" / "ten.findings.jsonl"
+    found = {"finding": "An owl looks sad.", "by": "Ada", "at": "2026-11-21T10:00:00Z"}
+    write_lines(
+        findings,
+        [
+            {**found, "pair_ids": [chair["pair_id"], owl["pair_id"]]},
+            {**found, "pair_ids": [chair["pair_id"]], "finding": "A chair looks sad."},
+        ],
+    )
     card = workspace.root / "data_cards" / "ten" / "1.0.0.md"
     export = workspace.root / "exports" / "ten" / "1.0.0" / "jsonl" / "train.jsonl"
     stray = workspace.root / "notes" / "seen.txt"
@@ -351,6 +360,8 @@ def test_reviews_cards_and_exports_go(workspace: Workspace) -> None:
     receipt = forget(workspace.root, Asked(ids=frozenset({owl["pair_id"]})))
     assert holding(workspace.root, [*names_of(owl), "An owl, seen by Ada."], "notes") == []
     assert "A chair, seen by Ada." in reviews.read_text()
+    assert "A chair looks sad." in findings.read_text()
+    assert "An owl looks sad." not in findings.read_text()
     newer = workspace.having(version="1.0.1")
     assert pair(newer, "things/chair.png")["caption"] == "A chair, seen by Ada."
     assert "taken back" in card.read_text()

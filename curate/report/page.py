@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from curate.report.content import Report, Scored
 
 SCRIPTS = ("theme.js", "tables.js", "scores.js", "pairs.js", "map.js")
-STYLE = "page.css"
+STYLES = ("house.css", "page.css")
+"""What all pages of ours share, and what is the report's own."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _context(report: Report) -> dict[str, Any]:
         "report": report,
         "facts": report.facts,
         "policy": _policy(),
-        "style": _asset(STYLE),
+        "style": _style(),
         "scripts": [_asset(name) for name in SCRIPTS],
         "answers": headline(report),
         "stretches": stretches(report.flow),
@@ -113,11 +114,16 @@ def _asset(name: str) -> Markup:
 
 
 @cache
+def _style() -> Any:
+    return _trusted("".join(map(str, map(_asset, STYLES))))
+
+
+@cache
 def _policy() -> str:
     """Nothing from anywhere; our style and scripts by their hashes; media out of the page itself."""
     scripts = " ".join(_hashed(_asset(name)) for name in SCRIPTS)
     return (
-        f"default-src 'none'; script-src {scripts}; style-src {_hashed(_asset(STYLE))}; "
+        f"default-src 'none'; script-src {scripts}; style-src {_hashed(_style())}; "
         "img-src data:; media-src blob:; base-uri 'none'; form-action 'none'"
     )
 

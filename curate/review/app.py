@@ -42,10 +42,12 @@ REVIEWER = "curate_reviewer"
 _YEAR = 365 * 24 * 3600
 _ADVANCES = ("keep", "drop", "unsafe")
 _STATIC = {
-    "review.css": "text/css",
-    "review.js": "text/javascript",
-    "icon.svg": "image/svg+xml",
+    "house.css": ("curate.report", "assets", "text/css"),
+    "review.css": ("curate.review", "static", "text/css"),
+    "review.js": ("curate.review", "static", "text/javascript"),
+    "icon.svg": ("curate.review", "static", "image/svg+xml"),
 }
+"""Name -> package, folder and kind; the first is what the report looks like, too."""
 
 
 @dataclass(frozen=True)
@@ -151,8 +153,8 @@ class Handlers:
         name = request.path_params["name"]
         if name not in _STATIC:
             return self._missing("there is no such file")
-        content = (files("curate.review") / "static" / name).read_bytes()
-        return Response(content, media_type=_STATIC[name])
+        package, folder, kind = _STATIC[name]
+        return Response((files(package) / folder / name).read_bytes(), media_type=kind)
 
     async def say(self, request: Request) -> Response:
         form, name = await self._form(request), self.desk.reviewer(request)

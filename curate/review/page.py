@@ -169,7 +169,7 @@ def relatives(
     children = subject.pairs.filter(pl.col("parents").list.contains(own))["pair_id"]
     how |= dict.fromkeys(children.head(20), "made of it")
     for line in story:
-        if line["related_id"]:
+        if line["related_id"] and not line["name"].startswith("split"):
             how.setdefault(line["related_id"], line["name"])
     if subject.evidence.clusters is not None:
         of = subject.evidence.clusters.filter(pl.col("pair_id") == own)["cluster"].unique()

@@ -28,6 +28,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -121,7 +122,7 @@ class Reviews:
     path: Path
     opinions: Sequence[Placed]
 
-    @property
+    @cached_property
     def by_person(self) -> dict[tuple[str, str], dict[str, Placed]]:
         """Pair and question -> by whom -> what each of them says at last."""
         found: dict[tuple[str, str], dict[str, Placed]] = {}
@@ -131,7 +132,7 @@ class Reviews:
             people[one.said.by] = one
         return found
 
-    @property
+    @cached_property
     def counting(self) -> dict[tuple[str, str], Placed]:
         """Pair and question -> the opinion that the build follows."""
         return {key: _decisive(list(said.values())) for key, said in self.by_person.items()}

@@ -166,6 +166,24 @@ def test_what_a_person_decided_is_no_label_s(things: Workspace) -> None:
     assert pairs.select("kind", "origin").row(0) == ("pet", "collected")
 
 
+def test_a_label_that_a_person_called_wrong_stays_away(things: Workspace) -> None:
+    _, made = filled(things, TRAIN)
+    pair = made.filter("accepted")["pair_id"][0]
+    line = {"action": "wrong_label", "pair_id": pair, "field": "kind", "by": "Ada"}
+    reviews = things.root / "reviews" / "table.jsonl"
+    reviews.parent.mkdir()
+    reviews.write_text(json.dumps({**line, "at": "2026-11-21"}) + "\n")
+    _, again = filled(things, TRAIN)
+    pairs, decisions = (
+        pl.read_parquet(things.release / f"{name}.parquet").filter(pair_id=pair)
+        for name in ("pairs", "decisions")
+    )
+    assert pair not in set(again["pair_id"])
+    assert pairs["kind"].to_list() == [None]
+    said = decisions.filter(name="review").select("verdict", "reason").row(0)
+    assert said == ("flag", "called wrong by Ada")
+
+
 def test_labels_are_held_against_hidden_values(things: Workspace) -> None:
     filled(
         things, TRAIN, FIND, evaluate=[{"pseudo_labels": {"of": "kind", "share": 0.1, "times": 3}}]

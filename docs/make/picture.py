@@ -104,9 +104,9 @@ class Sheet:
 
     def _before(self, line: dict[str, Any], pair: dict[str, Any]) -> list[dict[str, Any]]:
         """What it is a copy of, or was made of."""
-        of = {"drop": [line["related_id"]], "add": pair["parents"][:1], "reject": pair["parents"]}
-        found = [self.pairs[other] for other in of.get(line["verdict"], []) if other in self.pairs]
-        return [other for other in found if self._pictures(other)]
+        synthetic = pair["parents"][:1] if pair["origin"] == "synthetic" else []
+        before = [line["related_id"]] if line["verdict"] == "drop" else synthetic
+        return [self.pairs[other] for other in before if other in self.pairs]
 
     def _said(self, pairs: Sequence[dict[str, Any]]) -> Iterator[str]:
         """Their texts, as released where they were."""

@@ -10,6 +10,7 @@ import io
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ _TIMES = re.compile(r"^time\n.*", re.DOTALL | re.MULTILINE)
 
 
 def replayed(page: Page, folder: Path) -> str:
-    """The page with what its examples print, run in `folder`, which is empty at first."""
+    """The page with what its examples print, run in `folder`, with a copy of `recipes/` in it."""
     lines = page.text.splitlines(keepends=True)
     for block, said in reversed(list(_run(page, folder))):
         shown = page.printed(block)
@@ -37,6 +38,7 @@ def replayed(page: Page, folder: Path) -> str:
 
 
 def _run(page: Page, folder: Path) -> Iterator[tuple[Block, str]]:
+    shutil.copytree(ROOT / "recipes", folder / "recipes")
     with chdir(folder), _environment():
         for block in page.blocks():
             if block.is_file:
@@ -54,7 +56,7 @@ def holds(expected: str, said: str) -> bool:
 
 def _plain(text: str) -> str:
     """Without what nobody sees: white space at the ends of lines, and empty lines around."""
-    return "".join(f"{line.rstrip()}\n" for line in text.strip().splitlines())
+    return "".join(f"{line.rstrip()}\n" for line in text.strip("\n").splitlines())
 
 
 def _write(path: Path, text: str) -> None:
@@ -97,7 +99,8 @@ def _process(command: list[str]) -> str:
 
 
 def _told(out: str, err: str, code: int) -> str:
-    return out if code == 0 else f"{out}{err}exit code {code}\n"
+    """Of what went wrong the error alone: a terminal shows progress only as long as it lasts."""
+    return out if code == 0 else f"{out}{err[max(err.find('error: '), 0) :]}exit code {code}\n"
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """A picture of what a step decided: some of the pairs under each verdict, from a page's own release.
 
-`<!-- picture: roles/1.0.0 dedup near image -->` names a release that the page's examples built and a step
+`<!-- picture: releases/roles/1.0.0 dedup near image -->` names a release that the page's examples built and a step
 as the ledger calls it. Drawings and photographs come from where the release has them or from its source;
 they belong to others, so they stand in the site only, which is not committed.
 """
@@ -35,7 +35,7 @@ MOST = 8
 def picture(wish: str, workspace: Path) -> str:
     """HTML of a figure; raises `ValueError` where the ledger knows no such step."""
     release, _, step = wish.partition(" ")
-    sheet = Sheet(workspace, workspace / "releases" / release, step)
+    sheet = Sheet(workspace / release, step)
     groups = "".join(_group(*group) for group in sheet.groups())
     if not groups:
         raise ValueError(f"no pair was decided by '{step}' in {release}")
@@ -46,13 +46,13 @@ def picture(wish: str, workspace: Path) -> str:
 class Sheet:
     """What one step decided in a release."""
 
-    workspace: Path
     release: Path
     step: str
 
     @cached_property
     def recipe(self) -> Recipe:
-        return read_recipe(self.workspace / "recipes" / f"{self.release.parent.name}.yaml")
+        workspace, name = self.release.parents[2], self.release.parent.name
+        return read_recipe(workspace / "recipes" / f"{name}.yaml")
 
     @cached_property
     def pairs(self) -> dict[str, dict[str, Any]]:

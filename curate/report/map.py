@@ -56,9 +56,12 @@ def map_of(embedded: Embedded, evidence: Evidence, withheld: pl.Series) -> Map |
 
 
 def principal(vectors: np.ndarray) -> tuple[np.ndarray, float]:
-    """Coordinates (n, 2) within ±1 by the two directions of most variance, and the share of it that
-    they hold. Of each direction the greatest component is positive, so that it is always the same.
+    """Coordinates (n, 2) within ±1 by the two directions in which vectors of unit length vary most, and
+    the share of the variance that they hold. Of each direction the greatest component is positive, so
+    that it is always the same.
     """
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = vectors / np.where(lengths > 0, lengths, 1)
     centred = (vectors - vectors.mean(axis=0, dtype=np.float64)).astype(np.float32)
     axes = _axes(centred)
     signs = np.sign(axes[np.abs(axes).argmax(axis=0), range(axes.shape[1])])

@@ -40,7 +40,7 @@ def embedded_in(
     if not there.height:
         return None
     chosen = there.filter(pl.col("pair_id").is_in(_drawn(there["pair_id"], first).implode()))
-    values = shelf.read(chosen["key"].unique(), [seen.shared]).rename({seen.shared: "vector"})
+    values = shelf.read(chosen["key"].unique(), [seen.features]).rename({seen.features: "vector"})
     vectors = chosen.join(values.drop_nulls(), on="key", maintain_order="left")
     return Embedded(seen.field, _encoder(seen), vectors.select("pair_id", "vector"), there.height)
 

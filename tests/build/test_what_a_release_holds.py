@@ -42,6 +42,7 @@ def files(finished: Finished) -> list[str]:
         "pairs.parquet",
         "recipe.lock.yaml",
         "recipe.yaml",
+        "report.html",
         "steps.json",
     ]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 COLOURS = 12
 """Values of a field that have a colour of their own; the rest share one."""
 _DECIMALS = 4
-_BLOCK, _ROUNDS = 12, 12
+_BLOCK, _ROUNDS = 12, 6
 """Directions that are followed, and how often; the two of most variance are then exact to a per mille."""
 _OTHER, _UNKNOWN, _WITHHELD = "other", "unknown", "withheld"
 

@@ -16,18 +16,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
 from curate.ledger.cluster import DROPPED
 from curate.ledger.verdict import VERDICT, verdicts
 from curate.pairs.field import Fields
-from curate.pairs.origin import DECLARED
+from curate.pairs.origin import COLLECTED, DECLARED, SYNTHETIC
 from curate.run.admitting import change
-from curate.run.reviews import Correction, Opinion, Placed, Reviews, Synthetic, WrongLabel, wrong
+from curate.run.reviews import (
+    Correction,
+    Judgement,
+    Opinion,
+    Reviews,
+    Synthetic,
+    WrongLabel,
+    wrong,
+)
 from curate.steps.step import Outcome
 from curate.store.blobs import Blobs
+
+Valued: TypeAlias = Correction | WrongLabel
+"""What people say of a field."""
 
 _DECIDED = {"keep": "keep", "drop": "drop", "unsafe": "drop"}
 _WORDS = {"keep": "kept by", "drop": "dropped by", "unsafe": "unsafe, said"}
@@ -39,7 +50,6 @@ class Entered:
 
     table: pl.DataFrame
     verdicts: pl.DataFrame
-    note: str | None = None
 
 
 def entered(
@@ -49,19 +59,22 @@ def entered(
     they decided, `decided` says what they want to become of a pair.
     """
     known = set(among)
-    counting = {key: one for key, one in reviews.counting.items() if key[0] in known}
-    given = [one for one in counting.values() if isinstance(one.said, Correction | WrongLabel)]
-    said = list(_values_told([one.said for one in given], table))
-    for name in sorted({_field(one) for one in given}):
-        of_field = [one for one in given if _field(one) == name]
+    counting = [one for (pair_id, _), one in reviews.counting.items() if pair_id in known]
+    given = [(o.line, o.said) for o in counting if isinstance(o.said, Correction | WrongLabel)]
+    made = [one.said for one in counting if isinstance(one.said, Synthetic)]
+    judgements = [one.said for one in counting if isinstance(one.said, Judgement)]
+    said = [
+        *_values_told([value for _, value in given], table),
+        *_origins_told(made, table),
+        *(_told(one, "keep") for one in judgements if one.action == "keep"),
+    ]
+    for name in sorted({value.field for _, value in given}):
+        of_field = [one for one in given if one[1].field == name]
         table = change(_rows(reviews, of_field, name, table), table, fields, blobs)
-        table = _emptied(table, name, of_field)
-    made = [one.said for one in counting.values() if isinstance(one.said, Synthetic)]
-    said += list(_origins_told(made, table))
-    table = _with_origin(_with_reviewed(table, given), made)
-    kept = [one.said for one in counting.values() if one.said.action == "keep"]
-    said += [_told(one, "keep") for one in kept]
-    return Entered(_with_decided(table, counting), _frame(said))
+        table = _emptied(table, name, [value for _, value in of_field])
+    table = _with_reviewed(_with_origin(table, made), [value for _, value in given])
+    decided = {one.pair_id: _DECIDED[one.action] for one in judgements}
+    return Entered(_joined(table, "decided", decided, pl.String()), _frame(said))
 
 
 def judged(reviews: Reviews, among: pl.Series, alive: pl.Series) -> pl.DataFrame:
@@ -118,33 +131,30 @@ def _without(clusters: pl.DataFrame | None, stay: pl.Series) -> pl.DataFrame | N
     return rest.filter((pl.col("role") == DROPPED).any().over("cluster"))
 
 
-def _field(one: Placed) -> str:
-    assert isinstance(one.said, Correction | WrongLabel)
-    return one.said.field
-
-
-def _rows(reviews: Reviews, of: Sequence[Placed], name: str, table: pl.DataFrame) -> pl.DataFrame:
+def _rows(
+    reviews: Reviews, of: Sequence[tuple[int, Valued]], name: str, table: pl.DataFrame
+) -> pl.DataFrame:
     """`pair_id` and the values that a field gets."""
     kind = table.schema[name]
     rows = [
-        (one.said.pair_id, _typed(reviews, one, one.said, kind))
-        for one in of
-        if isinstance(one.said, Correction)
+        (one.pair_id, _typed(reviews, line, one, kind))
+        for line, one in of
+        if isinstance(one, Correction)
     ]
     return pl.DataFrame(rows, schema={"pair_id": pl.String, name: kind}, orient="row")
 
 
-def _typed(reviews: Reviews, one: Placed, said: Correction, kind: pl.DataType) -> Any:
+def _typed(reviews: Reviews, line: int, said: Correction, kind: pl.DataType) -> Any:
     """The value, if the field can hold it: a text where it holds texts, and so on."""
     name, types = _kind(kind)
     if type(said.value) not in types or not _holds(kind, said.value):
         what = f"'{said.field}' holds {name}, not {said.value!r}"
-        raise wrong(reviews.path, one.line, what)
+        raise wrong(reviews.path, line, what)
     return said.value
 
 
-def _emptied(table: pl.DataFrame, name: str, of: Sequence[Placed]) -> pl.DataFrame:
-    wrongs = [one.said.pair_id for one in of if isinstance(one.said, WrongLabel)]
+def _emptied(table: pl.DataFrame, name: str, of: Sequence[Valued]) -> pl.DataFrame:
+    wrongs = [one.pair_id for one in of if isinstance(one, WrongLabel)]
     columns = [n for n in (name, f"{name}_sha256") if n in table.columns]
     keeps = pl.when(~pl.col("pair_id").is_in(wrongs))
     return table.with_columns(keeps.then(n).alias(n) for n in columns)
@@ -153,21 +163,15 @@ def _emptied(table: pl.DataFrame, name: str, of: Sequence[Placed]) -> pl.DataFra
 def _with_origin(table: pl.DataFrame, made: Sequence[Opinion]) -> pl.DataFrame:
     """What a machine made in the build says so already."""
     here = pl.col("pair_id").is_in([one.pair_id for one in made])
-    said = here & (pl.col("origin") != "synthetic")
+    said = here & (pl.col("origin") != SYNTHETIC)
     return table.with_columns(origin=pl.when(said).then(pl.lit(DECLARED)).otherwise("origin"))
 
 
-def _with_reviewed(table: pl.DataFrame, given: Sequence[Placed]) -> pl.DataFrame:
+def _with_reviewed(table: pl.DataFrame, given: Sequence[Valued]) -> pl.DataFrame:
     names: dict[str, list[str]] = {}
-    for pair_id, name in sorted((one.said.pair_id, _field(one)) for one in given):
+    for pair_id, name in sorted((one.pair_id, one.field) for one in given):
         names.setdefault(pair_id, []).append(name)
     return _joined(table, "reviewed", names, pl.List(pl.String))
-
-
-def _with_decided(table: pl.DataFrame, counting: dict[tuple[str, str], Placed]) -> pl.DataFrame:
-    wanted = {pair_id: _DECIDED.get(one.said.action) for (pair_id, _), one in counting.items()}
-    judged = {pair_id: said for pair_id, said in wanted.items() if said}
-    return _joined(table, "decided", judged, pl.String())
 
 
 def _joined(
@@ -183,18 +187,13 @@ def _joined(
     return known.with_columns(pl.coalesce("new", name).alias(name)).drop("new")
 
 
-def _values_told(given: Sequence[Opinion], table: pl.DataFrame) -> Iterator[dict[str, Any]]:
+def _values_told(given: Sequence[Valued], table: pl.DataFrame) -> Iterator[dict[str, Any]]:
     """A line for every value, with the one that it takes the place of."""
-    for one in given:
-        assert isinstance(one, Correction | WrongLabel)
-    names = sorted({one.field for one in given if isinstance(one, Correction | WrongLabel)})
-    for name in names:
+    for name in sorted({one.field for one in given}):
         olds = dict(table.select("pair_id", name).iter_rows())
-        for one in given:
-            if isinstance(one, Correction) and one.field == name:
-                yield _corrected(one, olds[one.pair_id])
-            elif isinstance(one, WrongLabel) and one.field == name:
-                yield _called_wrong(one, olds[one.pair_id])
+        for one in (one for one in given if one.field == name):
+            old = olds[one.pair_id]
+            yield _corrected(one, old) if isinstance(one, Correction) else _called_wrong(one, old)
 
 
 def _corrected(one: Correction, old: Any) -> dict[str, Any]:
@@ -223,7 +222,7 @@ def _origins_told(made: Sequence[Opinion], table: pl.DataFrame) -> Iterator[dict
     for one in made:
         yield {
             "pair_id": one.pair_id,
-            "verdict": "change" if olds[one.pair_id] == "collected" else "keep",
+            "verdict": "change" if olds[one.pair_id] == COLLECTED else "keep",
             "reason": f"synthetic, said {one.by}",
             "detail": f"origin was '{olds[one.pair_id]}', {one.at}",
         }

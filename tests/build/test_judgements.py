@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from curate.pairs.field import Fields
 from curate.recipe import read_recipe
+from curate.run.build import Options, opened
+from curate.run.progress import Silence
 from curate.run.review_file import append
 from curate.run.reviews import ACTIONS, Undo, read_reviews
 from tests.workspace import (
@@ -213,6 +215,20 @@ def test_what_is_undone_was_never_said(place: Workspace) -> None:
     say(place, "owl.webp", "undo")
     place.build()
     assert moved(before, fates(place)) == set()
+
+
+def test_steps_see_what_is_to_go_whatever_else_was_said(place: Workspace) -> None:
+    say(place, "owl.webp", "drop")
+    say(place, "owl.webp", "correct", field="caption", value="A hawk.")
+    say(place, "owl.webp", "synthetic", by="Bob")
+    with opened(read_recipe(place.path), Options(), Silence()) as (course, asking):
+        course.run(asking)
+    row = course.table.row(by_predicate=pl.col("caption") == "A hawk.", named=True)
+    assert (row["decided"], row["reviewed"], row["origin"]) == (
+        "drop",
+        ["caption"],
+        "declared_synthetic",
+    )
 
 
 def test_agreement_is_told(place: Workspace) -> None:

@@ -76,7 +76,7 @@ def test_it_holds_still(opened: Watched) -> None:
 
 def test_filters_show_what_they_say(opened: Watched) -> None:
     page = opened.page
-    kinds = page.locator(".kinds label").all()
+    kinds = page.locator(".kinds button").all()
     assert len(kinds) >= 3
     for kind in kinds:
         kind.click()

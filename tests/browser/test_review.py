@@ -90,13 +90,15 @@ def at(running: Server, place: Workspace, row: str, by: str = "all") -> str:
 
 
 def press(page: Page, key: str) -> None:
-    with page.expect_navigation():
+    """Press a key that leads to another page, and wait for it."""
+    with page.expect_event("load"):
         page.keyboard.press(key)
 
 
 def entered(watch: Watch, running: Server, **how: Any) -> Watched:
     seen = watch(running.address, **how)
     seen.page.wait_for_url(lambda url: "token" not in url)
+    seen.page.wait_for_load_state("networkidle")
     return seen
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from docs.make.example import ROOT, replayed
-from docs.make.made import filled
+from docs.make.made import asks_for_a_release, filled
 from docs.make.page import Page
 from docs.make.reference import reference
 
@@ -45,12 +45,12 @@ def stage(target: Path) -> None:
 
 
 def _whole(page: Page) -> str:
-    """The page with what is made; its examples are run if it asks for a picture of them."""
+    """The page with what is made; its examples are run if it shows what they built."""
     with TemporaryDirectory() as folder:
-        if "<!-- picture:" in page.text:
+        if asks_for_a_release(page.text):
             sys.stdout.write(f"running the examples of {page.path.stem}\n")
             replayed(page, Path(folder))
-        return filled(page.text, Path(folder))
+        return filled(page.text, Path(folder), page.path)
 
 
 if __name__ == "__main__":

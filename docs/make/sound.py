@@ -22,7 +22,7 @@ from docs.make.page import Block, Page
 def complaints(page: Page, folder: Path) -> Iterator[str]:
     """What the blocks of a page say that `curate` does not know, with the line."""
     for block in page.blocks():
-        for wrong in _of(block, folder):
+        for wrong in () if block.is_file else _of(block, folder):
             yield f"{page.path.name}:{block.begin}: {wrong}"
 
 

@@ -11,15 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from curate.steps.registry import STEPS
 from docs.make.example import ROOT, holds, replayed
+from docs.make.made import filled
 from docs.make.page import Page
 from docs.make.sound import complaints
 
 DOCS = ROOT / "docs"
 PAGES = [*sorted(DOCS.rglob("*.md")), ROOT / "README.md"]
 RUN = ("tutorial.md", "steps/*.md", "howto/*.md")
-SLOW = ("tutorial", "steps/align")
-"""Pages whose examples ask models for more than a few pictures."""
+SLOW = {"tutorial"}
+"""Pages whose examples take minutes."""
 
 
 def _name(page: Path) -> str:
@@ -41,16 +43,19 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("store")
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("path", _run())
-def test_prints_what_it_says(
+def test_prints_what_it_says_and_shows_what_it_built(
     path: Path, tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CURATE_STORE", str(store))
-    page = Page.read(path)
-    now = replayed(page, tmp_path)
+    page, workspace = Page.read(path), tmp_path / "workspace"
+    workspace.mkdir()
+    now = replayed(page, workspace)
     if os.environ.get("CURATE_REGENERATE"):
         path.write_text(now, encoding="utf-8")
     assert now == page.text
+    assert "<!--" not in filled(page.text, workspace, tmp_path / path.name)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=_name)
@@ -78,3 +83,10 @@ class TestWhatAPageLeavesOut:
     )
     def test_is_no_more_than_that(self, shown: str, said: str) -> None:
         assert not holds(shown, said)
+
+
+def test_every_step_has_a_page() -> None:
+    assert {path.stem for path in DOCS.glob("steps/*.md")} == set(STEPS)
+    for path in DOCS.glob("steps/*.md"):
+        assert f"<!-- parameters: {path.stem} -->" in path.read_text(encoding="utf-8")
+        assert "<!-- picture: " in path.read_text(encoding="utf-8")

@@ -40,6 +40,7 @@ def server(subject: Subject, by: str | None = None, port: int = 0) -> Server:
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind((HOST, port))
+    bound.listen()  # who comes before the server runs waits
     keys = Keys(bound.getsockname()[1])
     config = uvicorn.Config(
         app(Desk(subject, keys, by)),

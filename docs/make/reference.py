@@ -121,7 +121,8 @@ def _attributes(model: type) -> dict[str, str]:
 
 
 def _python() -> str:
-    return "\n\n".join(["# Python", "What `import curate` gives.", *map(_object, curate._PUBLIC)])
+    names = (name for name in dir(curate) if not name.startswith("_"))
+    return "\n\n".join(["# Python", "What `import curate` gives.", *map(_object, names)])
 
 
 def _object(name: str) -> str:

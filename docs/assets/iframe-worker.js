@@ -23,8 +23,9 @@ if (location.protocol === "file:") {
     }
   };
 
-  // Later, as a worker's messages come: whoever posts one is not done yet.
-  function send(target, data) {
+  // A copy, and later, as a worker's messages come: whoever posts one is not done yet.
+  function send(target, message) {
+    const data = structuredClone(message);
     setTimeout(() => target.dispatchEvent(new MessageEvent("message", { data })));
   }
 

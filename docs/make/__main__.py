@@ -19,29 +19,29 @@ from docs.make.made import asks_for_a_release, filled
 from docs.make.page import Page
 from docs.make.reference import reference
 
-DOCS, STAGED = ROOT / "docs", ROOT / "build" / "docs"
+DOCS = ROOT / "docs"
 ZENSICAL = (sys.executable, "-m", "zensical", "build", "--strict", "--clean")
 """A link that leads nowhere stops it."""
 
 
 def main() -> None:
     """Build the site."""
-    os.environ.setdefault("CURATE_STORE", str(STAGED.parent / "store"))
-    stage(STAGED)
+    build = ROOT / "build"
+    os.environ.setdefault("CURATE_STORE", str(build / "store"))
+    stage(build / "docs")
+    for path in sorted((build / "docs").rglob("*.md")):
+        path.write_text(_whole(Page.read(path)), encoding="utf-8")
     subprocess.run(ZENSICAL, cwd=ROOT, check=True)
-    sys.stdout.write(f"open {STAGED.parent / 'site' / 'index.html'}\n")
+    sys.stdout.write(f"open {build / 'site' / 'index.html'}\n")
 
 
 def stage(target: Path) -> None:
-    """Everything that the site is made of."""
+    """Everything that the site is made of, but for what pages ask for in comments."""
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(DOCS, target, ignore=shutil.ignore_patterns("make", "__pycache__"))
+    (target / "reference").mkdir()
     for name, text in reference().items():
-        path = target / "reference" / f"{name}.md"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    for path in sorted(target.rglob("*.md")):
-        path.write_text(_whole(Page.read(path)), encoding="utf-8")
+        (target / "reference" / f"{name}.md").write_text(text, encoding="utf-8")
 
 
 def _whole(page: Page) -> str:

@@ -27,7 +27,7 @@ from curate.ledger.made import REPORTED
 from curate.notebook.answer import Answer, Block
 from curate.release.evidence import read_evidence, read_facts
 from curate.release.publish import read_manifest
-from curate.release.published import Published, open_release
+from curate.release.published import Published, open_release, workspace_of
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -108,7 +108,8 @@ class Release(Answer):
     @property
     def workspace(self) -> Path:
         """Where its recipe and its store lie, if it is still where it was built."""
-        return self.published.folder.absolute().parents[2]
+        folder = self.published.folder
+        return workspace_of(folder) or folder.absolute().parent
 
     @cached_property
     def media(self) -> MediaOfAny:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,6 +74,16 @@ def open_release(folder: Path) -> Published:
             "name a folder such as releases/<name>/<version>",
         )
     return Published(folder, manifest)
+
+
+def workspace_of(release: Path) -> Path | None:
+    """Where a release stands in `releases/`, or a candidate in `.curate/candidates/`; None for one that
+    was taken elsewhere.
+    """
+    above = Path(os.path.abspath(release)).parents
+    if len(above) > 3 and (above[2].name, above[1].name) == (".curate", "candidates"):
+        return above[3]
+    return above[2] if len(above) > 2 and above[1].name == "releases" else None
 
 
 def sound_release(folder: Path) -> Published:

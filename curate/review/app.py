@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import jinja2
+import polars as pl
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -33,6 +34,7 @@ from curate.review.queue import QUEUES, TITLES, Queue, queue
 from curate.review.served import served
 from curate.review.subject import Subject
 from curate.run.review_file import append
+from curate.run.reviewing import holds
 from curate.run.reviews import Reviews, line, read_reviews
 
 ROOMS = {"redteam": "Red team", "agreement": "Agreement"}
@@ -284,18 +286,23 @@ class Handlers:
 def typed(text: str, subject: Subject, name: str) -> str | bool | int | float:
     """A value as the field holds it; raises `Refused`."""
     kind = subject.pairs.schema.get(name)
-    try:
-        if kind is not None and kind.is_integer():
-            return int(text)
-        if kind is not None and kind.is_float():
-            return float(text)
-    except ValueError:
-        raise Refused(f"'{name}' holds numbers") from None
+    if kind is not None and kind.is_numeric():
+        return _number(text, kind, name)
     if str(kind) == "Boolean":
         if text.lower() not in ("true", "false"):
             raise Refused(f"'{name}' is true or false")
         return text.lower() == "true"
     return text.replace("\r\n", "\n")
+
+
+def _number(text: str, kind: pl.DataType, name: str) -> int | float:
+    try:
+        value = int(text) if kind.is_integer() else float(text)
+    except ValueError:
+        raise Refused(f"'{name}' holds numbers") from None
+    if not holds(kind, value):
+        raise Refused(f"'{name}' holds no number so large")
+    return value
 
 
 def _now() -> str:

@@ -44,7 +44,10 @@ def read_findings(path: Path) -> list[Finding]:
     """All of them, in the order in which they were written; raises `DataError` with the line."""
     if not path.exists():
         return []
-    lines = enumerate(path.read_bytes().split(b"\n"), start=1)
+    try:
+        lines = enumerate(path.read_bytes().split(b"\n"), start=1)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
     return [_read(path, number, line) for number, line in lines if line.strip()]
 
 

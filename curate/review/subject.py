@@ -17,6 +17,7 @@ from curate.pairs.field import Fields, media_fields
 from curate.recipe import read_recipe
 from curate.release.evidence import read_evidence
 from curate.release.publish import read_manifest
+from curate.release.published import workspace_of
 from curate.report.media import Media
 from curate.report.withheld import withheld
 from curate.run.media import MediaOfCourse, MediaOfRelease
@@ -90,12 +91,10 @@ class Subject:
 
 def reviews_of(target: Path) -> Reviews | None:
     """What was said so far of a release or a recipe; raises `CurateError`."""
-    folder = target.resolve()
-    if not target.is_dir():
-        recipe = read_recipe(target)
-        return read_reviews(reviews_path(recipe.workspace, recipe.name), recipe.fields)
-    recipe = _recipe_of(target)
-    return read_reviews(reviews_path(folder.parents[2], recipe.name), recipe.fields)
+    folder = target.is_dir()
+    recipe = _recipe_of(target) if folder else read_recipe(target)
+    workspace = _workspace_of(target) if folder else recipe.workspace
+    return read_reviews(reviews_path(workspace, recipe.name), recipe.fields)
 
 
 @contextmanager
@@ -117,12 +116,23 @@ def _recipe_of(folder: Path) -> Recipe:
     return read_recipe(folder / "recipe.yaml", alone=True)
 
 
+def _workspace_of(folder: Path) -> Path:
+    """Where the next build looks for what is said; raises `CurateError`."""
+    found = workspace_of(folder)
+    if found is None:
+        raise CurateError(
+            f"{folder} does not stand in a workspace, so that no build would heed what is said of it",
+            "a release lies in releases/<name>/<version>, and reviews/ beside releases/",
+        )
+    return found
+
+
 def _of_release(folder: Path) -> Subject:
-    recipe, whole = _recipe_of(folder), folder.resolve()
+    recipe = _recipe_of(folder)
     return Subject(
-        title=f"{recipe.name} {whole.name}",
+        title=f"{recipe.name} {folder.resolve().name}",
         recipe=recipe,
-        workspace=whole.parents[2],
+        workspace=_workspace_of(folder),
         evidence=read_evidence(folder),
         media=MediaOfRelease(folder),
         release=folder,

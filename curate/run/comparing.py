@@ -16,6 +16,7 @@ from curate.recipe import read_recipe
 from curate.release.compare import compared
 from curate.release.compare_side import Side as Compared
 from curate.release.compare_side import Space
+from curate.release.published import workspace_of
 from curate.run.asking import NotMeasured
 from curate.run.build import store_folder_of
 from curate.run.known import known
@@ -40,7 +41,7 @@ def _spaces(a: Compared, b: Compared, missing: list[str]) -> Iterator[Space]:
     try:
         recipe = read_recipe(b.folder / "recipe.yaml", alone=True)
         sides = _sides(recipe.steps)
-        store = MeasureStore(store_folder_of(b.folder.absolute().parents[2]))
+        store = MeasureStore(store_folder_of(workspace_of(b.folder) or b.folder.parent))
         if not sides:
             missing.append("embeddings: the recipe has no `align: {score: …}`, which makes them")
             return

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from curate.errors import DataError
+
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
@@ -27,9 +29,16 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def append(path: Path, line: Mapping[str, Any]) -> None:
-    """Add a line of JSON; when this returns it is on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(line, ensure_ascii=False) + "\n"
+    """Add a line of JSON; when this returns it is on the disk. Raises `DataError` where it cannot be."""
+    text = json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _append(path, text)
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _append(path: Path, text: str) -> None:
     with held(path.parent), path.open("a+b") as file:
         torn = _is_torn(path)
         file.write((b"\n" if torn else b"") + text.encode())

@@ -147,7 +147,7 @@ def _rows(
 def _typed(reviews: Reviews, line: int, said: Correction, kind: pl.DataType) -> Any:
     """The value, if the field can hold it: a text where it holds texts, and so on."""
     name, types = _kind(kind)
-    if type(said.value) not in types or not _holds(kind, said.value):
+    if type(said.value) not in types or not holds(kind, said.value):
         what = f"'{said.field}' holds {name}, not {said.value!r}"
         raise wrong(reviews.path, line, what)
     return said.value
@@ -247,7 +247,7 @@ def _kind(kind: pl.DataType) -> tuple[str, tuple[type, ...]]:
     return ("whole numbers", (int,)) if kind.is_integer() else ("numbers", (int, float))
 
 
-def _holds(kind: pl.DataType, value: Any) -> bool:
+def holds(kind: pl.DataType, value: Any) -> bool:
     """Whether a value is not too large for its column."""
     try:
         pl.Series([value], dtype=kind)

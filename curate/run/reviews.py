@@ -25,6 +25,7 @@ outvoted: it stands until the person who said so says otherwise or takes it back
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -247,8 +248,12 @@ def _check(one: Line, fields: Fields) -> None:
     value = one.value if isinstance(one, Correction) else True
     if isinstance(value, str) and not value.strip():
         raise DataError("the value is empty")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise DataError(f"the value is no number: {value}")
     if not _is_text(f"{one.pair_id}{value}{one.by}"):
         raise DataError("holds half a character: a lone surrogate")
+    if not one.by.isprintable():
+        raise DataError("'by' holds what cannot be shown")
     try:
         datetime.fromisoformat(one.at)
     except ValueError:

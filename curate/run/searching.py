@@ -21,7 +21,7 @@ from curate.pairs.field import CLOCKED, Fields, content_fields, media_fields, me
 from curate.pairs.identity import content_hash
 from curate.pairs.media import read_media
 from curate.recipe import read_recipe
-from curate.release.published import open_release
+from curate.release.published import open_release, workspace_of
 from curate.run.build import store_folder_of
 from curate.run.contents import Contents
 from curate.run.known import known
@@ -94,7 +94,7 @@ class Library:
 
     def nearest(self, query: Query, find: str | None, limit: int) -> pl.DataFrame:
         source, target = self._sides(query, find)
-        store = MeasureStore(store_folder_of(self.release.absolute().parents[2]))
+        store = MeasureStore(store_folder_of(workspace_of(self.release) or self.release.parent))
         with store.opened():
             asked = known(self.fields, store, compute=True)
             rows = self._with_keys(asked)

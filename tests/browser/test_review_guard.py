@@ -17,15 +17,19 @@ from tests.browser.reviewing import reviewing
 from tests.workspace import Workspace, write_lines
 
 
+NUMBERS = {"year": "year", "price": "price"}
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     root = tmp_path_factory.mktemp("guarded")
-    write_lines(root / "media" / "rows.jsonl", [{"caption": "A duck."}, {"caption": "An owl."}])
+    rows = [{"caption": "A duck.", "year": 1989, "price": 1.5}, {"caption": "An owl."}]
+    write_lines(root / "media" / "rows.jsonl", rows)
     place = Workspace(root).having(
         name="birds",
         version="draft",
-        fields={"caption": {"type": "text"}},
-        sources=[{"jsonl": {"path": "../media/rows.jsonl", "caption": "caption"}}],
+        fields={"caption": {"type": "text"}, **dict.fromkeys(NUMBERS, {"type": "metadata"})},
+        sources=[{"jsonl": {"path": "../media/rows.jsonl", "caption": "caption", **NUMBERS}}],
         steps=[],
     )
     place.build()
@@ -133,6 +137,10 @@ def test_forms_of_others_write_nothing(running: Server, place: Workspace, origin
         {"action": "wrong_label", "field": "caption"},
         {"queue": "nothing"},
         {"action": "correct", "field": "caption", "value": "x" * 300_000},
+        {"action": "correct", "field": "year", "value": "9" * 30},
+        {"action": "correct", "field": "year", "value": "in spring"},
+        {"action": "correct", "field": "price", "value": "nan"},
+        {"action": "correct", "field": "price", "value": "1e999"},
     ],
 )
 def test_what_a_build_would_not_take_is_not_written(
@@ -140,6 +148,22 @@ def test_what_a_build_would_not_take_is_not_written(
 ) -> None:
     assert ask(running, "/say", "POST", form(running, place, **changed))[0] == 400
     assert written(place) == b""
+
+
+def test_a_name_that_nobody_gave_the_page_is_not_written(place: Workspace) -> None:
+    with reviewing(place.release, by=None) as running:
+        own = f"{running.keys.cookie}={running.keys.session}; curate_reviewer=%0A%1B"
+        assert ask(running, "/say", "POST", form(running, place), Cookie=own)[0] == 400
+    assert written(place) == b""
+
+
+def test_what_cannot_be_written_is_told(running: Server, place: Workspace) -> None:
+    folder = place.root / "reviews"
+    folder.write_text("in the way")
+    status, _, content = ask(running, "/say", "POST", form(running, place))
+    folder.unlink()
+    assert status == 400
+    assert b"cannot be written: File exists" in content
 
 
 def test_a_form_must_be_words(running: Server, place: Workspace) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from curate.review.subject import under_review
+from curate.run.progress import Silence
 from tests.workspace import FIELDS, FOLDER, STEPS, Workspace, curate, write_lines, write_media
 
 AT = "2026-11-21T10:00:00Z"
@@ -125,6 +128,8 @@ def test_a_pair_that_is_not_there_is_noted(place: Workspace) -> None:
         ({"field": "caption", "value": None}, "value: Input should be"),
         ({"field": "caption", "value": float("nan")}, "NaN is no value"),
         ({"field": "caption", "value": "\ud83e"}, "half a character"),
+        ('{"pair_id": "a", "field": "caption", "value": 1e999, "by": "A", "at": "2026-11-21"}', "inf"),
+        ({"field": "caption", "value": "x", "by": "A\u001b[2J"}, "'by' holds what cannot be shown"),
         ({"field": "caption", "value": "x", "at": "today"}, "'today' is no moment"),
         ({"field": "caption", "value": "x", "by": ""}, "by: String should have"),
         ({"field": "caption", "value": "x", "action": "burn"}, "'burn' is no action"),
@@ -179,3 +184,21 @@ def test_numbers_are_corrected_as_numbers(tmp_path: Path, value: Any, message: s
     else:
         assert said.code == 3
         assert message in " ".join(said.err.split())
+
+
+def test_what_is_said_of_a_candidate_is_for_the_next_build(place: Workspace) -> None:
+    gated = place.having(version="1.0.0", governance={"gates": {"pairs.kept": {"min": 100}}})
+    assert curate("build", gated.path).code == 4
+    candidate = place.root / ".curate" / "candidates" / "things" / "1.0.0"
+    with under_review(candidate, Silence()) as subject:
+        assert subject.reviews == place.root / "reviews" / "things.jsonl"
+
+
+def test_a_release_that_was_taken_elsewhere_is_not_reviewed(
+    place: Workspace, tmp_path: Path
+) -> None:
+    place.build()
+    taken = shutil.copytree(place.release, tmp_path / "taken")
+    said = curate("review", taken, "--agreement")
+    assert said.code == 1
+    assert "does not stand in a workspace" in " ".join(said.err.split())

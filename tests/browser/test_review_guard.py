@@ -16,7 +16,6 @@ from curate.review.serve import Server
 from tests.browser.reviewing import reviewing
 from tests.workspace import Workspace, write_lines
 
-
 NUMBERS = {"year": "year", "price": "price"}
 
 
@@ -28,7 +27,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     place = Workspace(root).having(
         name="birds",
         version="draft",
-        fields={"caption": {"type": "text"}, **dict.fromkeys(NUMBERS, {"type": "metadata"})},
+        fields={"caption": {"type": "text"}, **{name: {"type": "metadata"} for name in NUMBERS}},
         sources=[{"jsonl": {"path": "../media/rows.jsonl", "caption": "caption", **NUMBERS}}],
         steps=[],
     )

@@ -128,7 +128,10 @@ def test_a_pair_that_is_not_there_is_noted(place: Workspace) -> None:
         ({"field": "caption", "value": None}, "value: Input should be"),
         ({"field": "caption", "value": float("nan")}, "NaN is no value"),
         ({"field": "caption", "value": "\ud83e"}, "half a character"),
-        ('{"pair_id": "a", "field": "caption", "value": 1e999, "by": "A", "at": "2026-11-21"}', "inf"),
+        (
+            '{"pair_id": "a", "field": "caption", "value": 1e999, "by": "A", "at": "2026-11-21"}',
+            "inf",
+        ),
         ({"field": "caption", "value": "x", "by": "A\u001b[2J"}, "'by' holds what cannot be shown"),
         ({"field": "caption", "value": "x", "at": "today"}, "'today' is no moment"),
         ({"field": "caption", "value": "x", "by": ""}, "by: String should have"),

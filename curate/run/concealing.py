@@ -5,8 +5,9 @@ all the same, in `pairs.parquet`; what was said of a pair stands in the ledger, 
 `made.parquet`. So every text that a step conceals is looked for among all that was ever seen or
 made, whole texts are replaced, and what was found in them is replaced wherever else it is told.
 Of pairs that a step drops and withholds, such as those that somebody does not want used, texts are
-told nowhere; their hashes stay. Nor are they of pairs that a person calls unsafe, of which no details
-are told either.
+told nowhere; their hashes stay. Of their details, which may quote them, as what a person corrected does,
+those of the withholding steps alone are told. Nor are texts told of pairs that a person calls unsafe,
+nor any details.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ class Hidden:
     """Ids of pairs of which none is told."""
     unsafe: pl.Series
     """Ids of those that people fear: of these no details are told either."""
+    guards: Collection[str]
+    """Titles of the steps that withhold, whose details are told of the others."""
 
     def in_pairs(self, pairs: pl.DataFrame, living: pl.Series) -> pl.DataFrame:
         """The table of all pairs; those that live were changed by the steps themselves."""
@@ -69,7 +72,10 @@ class Hidden:
         if name == "made":
             table = self.without(_TOLD["made"], table, self.withheld)
         else:
-            table = self.without(("detail",), table, self.unsafe)
+            of_others = ~pl.col("name").is_in(list(self.guards))
+            quotes = pl.col("pair_id").is_in(self.withheld.implode()) & of_others
+            quotes |= pl.col("pair_id").is_in(self.unsafe.implode())
+            table = table.with_columns(detail=pl.when(~quotes).then("detail"))
         parts = {part: said for one in self.fields.values() for part, said in one.parts.items()}
         if not parts:
             return table
@@ -86,13 +92,10 @@ def hidden_of(course: Course, asking: Asking) -> Hidden:
     texts = [name for name, field in course.fields.items() if field.type == "text"]
     feared = course.reviews.unsafe if course.reviews else ()
     unsafe = pl.Series("pair_id", sorted(feared), pl.String)
-    return Hidden(fields, texts, pl.concat([_withheld(course), unsafe]), unsafe)
-
-
-def _withheld(course: Course) -> pl.Series:
-    titles = [step.title for step in course.recipe.steps if step.withholds]
+    guards = [step.title for step in course.recipe.steps if step.withholds]
     said = course.ledger.lines("drop")
-    return said.filter(pl.col("name").is_in(titles))["pair_id"]
+    withheld = said.filter(pl.col("name").is_in(guards))["pair_id"]
+    return Hidden(fields, texts, pl.concat([withheld, unsafe]), unsafe, guards)
 
 
 def _of_field(name: str, course: Course, asking: Asking) -> Concealed:

@@ -320,3 +320,31 @@ def test_undoing_everything_leaves_nothing(tmp_path: Path, said: list[tuple[str,
     undone = read_reviews(path, fields)
     assert (standing is None) == (undone is None)
     assert undone is None or not undone.opinions
+
+
+def test_what_somebody_wants_unused_is_not_quoted_by_who_corrected_it(tmp_path: Path) -> None:
+    rows = [{"caption": "A duck.", "url": "https://example.org/1"}]
+    rows += [{"caption": "A guarded owl.", "url": "https://example.net/2"}]
+    write_lines(tmp_path / "media" / "rows.jsonl", rows)
+    place = Workspace(tmp_path).having(
+        name="things",
+        version="draft",
+        fields={"caption": {"type": "text"}, "url": {"type": "metadata"}},
+        sources=[{"jsonl": {"path": "../media/rows.jsonl", "caption": "caption", "url": "url"}}],
+        steps=[{"consent": {"lists": ["optout.txt"], "urls": "url"}}],
+    )
+    (place.path.parent / "optout.txt").write_text("example.net\n")
+    place.build()
+    pairs, _, _ = place.tables()
+    pair_id = pairs.filter(status="dropped")["pair_id"][0]
+    for said in ({"field": "caption", "value": "Another owl."}, {"action": "keep"}):
+        line = {"pair_id": pair_id, "by": "Ada", "at": AT, **said}
+        append(tmp_path / "reviews" / "things.jsonl", line)
+    place.build()
+    pairs, decisions, _ = place.tables()
+    assert pairs.filter(pair_id=pair_id)["status"].to_list() == ["dropped"]
+    assert "owl" not in str(pairs.to_dicts()) + str(decisions.to_dicts())
+    (consent,) = decisions.filter((pl.col("name") == "consent") & (pl.col("verdict") == "drop"))[
+        "detail"
+    ]
+    assert "optout.txt" in consent

@@ -12,7 +12,7 @@ from curate.errors import CurateError
 from curate.ledger.verdict import LEAVES
 from curate.notebook.answer import Answer, Block, Card, Cards, Title
 from curate.report.content import Kind, Line, Shown
-from curate.report.gallery import KINDS, chosen, drawn
+from curate.report.gallery import EACH, KINDS, chosen, drawn
 from curate.report.shown import shown
 from curate.report.thumbnails import thumbnails
 from curate.report.withheld import withheld
@@ -41,21 +41,23 @@ def gallery(release: Release, kind: Kind | None, n: int, where: Where | None) ->
     """At most `n` pairs of a kind, or of all, among those that `where` names."""
     if kind is not None and kind not in KINDS:
         raise CurateError(f"there are no pairs called '{kind}'", f"name one of: {', '.join(KINDS)}")
+    if n < 0:
+        raise CurateError(f"a gallery cannot show {n} pairs")
     hidden = withheld(release.evidence)
     among = release.evidence if where is None else _among(release.evidence, _ids(release, where))
     if kind is None:
         ids = _named(where) or drawn(among.pairs["pair_id"], n, hidden["pair_id"]).to_list()
     else:
-        ids = _of_kind(among, kind, hidden["pair_id"])
+        ids = _of_kind(among, kind, hidden["pair_id"], n)
     some = pairs_shown(release, {i: [kind] if kind else [] for i in ids[:n]}, hidden)
     return Gallery(
         f"{release.published.title}: {len(some)} {kind or ''} pairs".replace("  ", " "), some
     )
 
 
-def _of_kind(evidence: Evidence, kind: Kind, hidden: pl.Series) -> list[str]:
+def _of_kind(evidence: Evidence, kind: Kind, hidden: pl.Series, n: int) -> list[str]:
     """As a report chooses them, those that may be looked at first."""
-    of_kind = chosen(evidence, hidden).filter(kind=kind)["pair_id"]
+    of_kind = chosen(evidence, hidden, max(EACH, n)).filter(kind=kind)["pair_id"]
     return (
         of_kind.to_frame()
         .sort(of_kind.is_in(hidden.implode()), maintain_order=True)["pair_id"]
@@ -76,7 +78,9 @@ def pairs_shown(
 
 def _named(where: Where | None) -> list[str]:
     """Ids in the order in which they were given."""
-    return [] if where is None or isinstance(where, pl.Expr) else list(where)
+    if where is None or isinstance(where, pl.Expr):
+        return []
+    return [where] if isinstance(where, str) else list(where)
 
 
 def _ids(release: Release, where: Where) -> pl.Series:
@@ -88,7 +92,11 @@ def _ids(release: Release, where: Where) -> pl.Series:
         except pl.exceptions.PolarsError as error:
             columns = f"columns are {', '.join(pairs.columns)}"
             raise CurateError(f"pairs cannot be chosen so: {error}", columns) from None
-    ids = pl.Series("pair_id", list(where), pl.String)
+    try:
+        ids = pl.Series("pair_id", [where] if isinstance(where, str) else list(where), pl.String)
+    except TypeError:
+        hint = 'a condition is such as pl.col("status") == "dropped"'
+        raise CurateError("pairs are chosen by their ids or by a condition", hint) from None
     strange = ids.filter(~ids.is_in(pairs["pair_id"].implode()))
     if strange.len():
         raise CurateError(f"{release.published.title} has no pair '{strange[0]}'")

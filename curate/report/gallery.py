@@ -35,14 +35,16 @@ _DRAWN = 4096
 """Ids that are hashed, of more of a kind: the first of them by their names, which are hashes."""
 
 
-def chosen(evidence: Evidence, withheld: pl.Series) -> pl.DataFrame:
-    """`pair_id`, `kind` of what is shown; a pair may be of several kinds. `withheld` are ids."""
+def chosen(evidence: Evidence, withheld: pl.Series, each: int = EACH) -> pl.DataFrame:
+    """`pair_id`, `kind` of what is shown; a pair may be of several kinds. `withheld` are ids, `each` is
+    about how many pairs of a kind.
+    """
     parts = [
-        _named("kept", _kept(evidence, withheld)),
-        _named("dropped", _dropped(evidence, withheld)),
-        _named("borderline", _borderline(evidence, withheld)),
-        _named("relabelled", _relabelled(evidence, withheld)),
-        _named("synthetic", _synthetic(evidence, withheld)),
+        _named("kept", _kept(evidence, withheld, each)),
+        _named("dropped", _dropped(evidence, withheld, each)),
+        _named("borderline", _borderline(evidence, withheld, each)),
+        _named("relabelled", _relabelled(evidence, withheld, each)),
+        _named("synthetic", _synthetic(evidence, withheld, each)),
     ]
     return pl.concat(parts)
 
@@ -83,40 +85,45 @@ def _named(kind: Kind, parts: pl.Series | Iterable[pl.Series]) -> pl.DataFrame:
     )
 
 
-def _kept(evidence: Evidence, withheld: pl.Series) -> pl.Series:
+def _kept(evidence: Evidence, withheld: pl.Series, each: int) -> pl.Series:
     kept = evidence.pairs.filter(pl.col("status") == "kept")
-    return drawn(kept["pair_id"], EACH, withheld)
+    return drawn(kept["pair_id"], each, withheld)
 
 
-def _dropped(evidence: Evidence, withheld: pl.Series) -> Iterator[pl.Series]:
+def _dropped(evidence: Evidence, withheld: pl.Series, each: int) -> Iterator[pl.Series]:
     """Some for every reason, of the most frequent reasons; parts that live on in pairs left for none."""
     out = pl.col("verdict").is_in(LEAVES) & ~pl.col("verdict").is_in(["paired", "reject"])
     gone = evidence.decisions.filter(out)
     reasons = gone.group_by("step", "reason").agg("pair_id", pairs=pl.len())
     most = reasons.sort("pairs", "step", "reason", descending=[True, False, False]).head(REASONS)
     for pair_ids in most["pair_id"]:
-        yield drawn(pair_ids, max(OF_REASON, EACH // most.height), withheld)
+        yield drawn(pair_ids, max(OF_REASON, each // most.height), withheld)
 
 
-def _borderline(evidence: Evidence, withheld: pl.Series) -> pl.Series:
+def _borderline(evidence: Evidence, withheld: pl.Series, each: int) -> pl.Series:
     """Nearest to the thresholds of every score, on both sides."""
     hidden = pl.col("pair_id").is_in(withheld.implode())
-    found = [_nearest(judgement, ~hidden) for judgement in judgements(evidence.decisions)]
+    beside = max(BESIDE, each // 2) if each > EACH else BESIDE
+    found = [_nearest(judgement, ~hidden, beside) for judgement in judgements(evidence.decisions)]
     every = [pl.DataFrame(schema={"pair_id": pl.String, "rank": pl.UInt32}), *found]
-    return pl.concat(every).sort("rank", maintain_order=True)["pair_id"].head(MOST_BORDERLINE)
+    return (
+        pl.concat(every)
+        .sort("rank", maintain_order=True)["pair_id"]
+        .head(max(MOST_BORDERLINE, each))
+    )
 
 
-def _nearest(judgement: Judgement, showable: pl.Expr) -> pl.DataFrame:
+def _nearest(judgement: Judgement, showable: pl.Expr, beside: int) -> pl.DataFrame:
     """`pair_id` and `rank` of the nearest to the thresholds, those that stayed and those that left."""
     away = (pl.col("score") - pl.col("threshold")).abs()
     near = judgement.scored.filter(showable).sort(away, "pair_id")
-    sides = [near.filter(pl.col("stayed") == side).head(BESIDE) for side in (True, False)]
+    sides = [near.filter(pl.col("stayed") == side).head(beside) for side in (True, False)]
     return pl.concat(
         [side.select("pair_id").with_row_index("rank").select("pair_id", "rank") for side in sides]
     )
 
 
-def _relabelled(evidence: Evidence, withheld: pl.Series) -> pl.Series:
+def _relabelled(evidence: Evidence, withheld: pl.Series, each: int) -> pl.Series:
     """Kept pairs that a machine gave a content or a label, or that a step or a person changed."""
     kept = evidence.pairs.filter(pl.col("status") == "kept").select("pair_id", "origin")
     lines = evidence.decisions.filter(
@@ -127,11 +134,11 @@ def _relabelled(evidence: Evidence, withheld: pl.Series) -> pl.Series:
         changed.append(evidence.made.filter("accepted")["pair_id"])
     touched = pl.col("pair_id").is_in(pl.concat(changed).implode())
     ids = kept.filter((pl.col("origin") == LABELLED) | (touched & (pl.col("origin") != SYNTHETIC)))
-    return drawn(ids["pair_id"], EACH, withheld)
+    return drawn(ids["pair_id"], each, withheld)
 
 
-def _synthetic(evidence: Evidence, withheld: pl.Series) -> Iterator[pl.Series]:
+def _synthetic(evidence: Evidence, withheld: pl.Series, each: int) -> Iterator[pl.Series]:
     """What machines made, and of it what was not trusted or left later."""
     made = evidence.pairs.filter(pl.col("origin") == SYNTHETIC)
     for rows in (made.filter(pl.col("status") == "kept"), made.filter(pl.col("status") != "kept")):
-        yield drawn(rows["pair_id"], EACH // 2, withheld)
+        yield drawn(rows["pair_id"], each // 2, withheld)

@@ -127,6 +127,8 @@ def test_gallery_by_condition_and_by_ids(release: curate.Release) -> None:
         ("lost", None, "no pairs called 'lost'"),
         (None, pl.col("nothing") == 1, "pairs cannot be chosen so"),
         (None, ["beef"], "has no pair 'beef'"),
+        (None, "beef", "has no pair 'beef'"),
+        (None, pl.Series([True, False]), "by their ids or by a condition"),
     ],
 )
 def test_what_no_gallery_can_show(
@@ -134,6 +136,11 @@ def test_what_no_gallery_can_show(
 ) -> None:
     with pytest.raises(CurateError, match=told):
         release.gallery(kind, where=where)  # type: ignore[arg-type]
+
+
+def test_fewer_than_none(release: curate.Release) -> None:
+    with pytest.raises(CurateError, match="cannot show -1 pairs"):
+        release.gallery(n=-1)
 
 
 def test_clusters(release: curate.Release) -> None:

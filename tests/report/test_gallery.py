@@ -46,6 +46,15 @@ def test_kept_and_dropped_are_drawn_by_their_ids() -> None:
     assert len(dropped) == EACH
 
 
+def test_who_asks_for_more_gets_more() -> None:
+    shown = scored(400)
+    many = chosen(shown, NOBODY, 150)
+    for kind in ("kept", "dropped", "borderline"):
+        found = many.filter(pl.col("kind") == kind)["pair_id"].to_list()
+        assert len(set(found)) == 150
+        assert set(of_kind(shown, kind)) <= set(found)
+
+
 def test_the_nearest_to_a_threshold_on_both_sides_are_borderline() -> None:
     shown = scored(400)
     scores = dict(shown.decisions.select("pair_id", "score").iter_rows())

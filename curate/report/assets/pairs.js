@@ -79,11 +79,13 @@ function playable(pair, some = Object.entries(pair.media)) {
   return box;
 }
 
-// Addresses of media hold their bytes in memory until they are let go.
+// Addresses of media hold their bytes in memory until they are let go, and no player may ask for one after.
 function letGo(box) {
   for (const media of box.querySelectorAll("audio, video")) {
-    media.pause();
-    URL.revokeObjectURL(media.src);
+    const held = media.src;
+    media.removeAttribute("src");
+    media.load();
+    URL.revokeObjectURL(held);
   }
 }
 

@@ -134,6 +134,7 @@ class Handlers:
         return RedirectResponse(_address(start, by), 303)
 
     def pair(self, request: Request) -> Response:
+        self.desk.subject.check()
         pair_id, by = request.path_params["pair_id"], request.query_params.get("by", "all")
         if pair_id not in self.desk.subject.places or by not in QUEUES:
             return self._missing("there is no such pair")
@@ -146,6 +147,7 @@ class Handlers:
     def media(self, request: Request) -> Response:
         pair_id, name = request.path_params["pair_id"], request.path_params["field"]
         subject = self.desk.subject
+        subject.check()
         if pair_id not in subject.places or name not in subject.media_fields:
             return self._missing("there is no such medium")
         medium = subject.medium(name, pair_id)
@@ -183,6 +185,7 @@ class Handlers:
     def _write(self, form: Mapping[str, str], pair_id: str, name: str) -> None:
         """Append one line, if it is one that a build would take."""
         subject = self.desk.subject
+        subject.check()
         if pair_id not in subject.places:
             raise Refused("there is no such pair")
         said: dict[str, Any] = {"action": form.get("action", ""), "pair_id": pair_id}
@@ -199,6 +202,7 @@ class Handlers:
 
     def redteam(self, request: Request) -> Response:
         subject, query = self.desk.subject, request.query_params.get("q", "").strip()
+        subject.check()
         if not self.desk.reviewer(request):
             return self._draw("name.html", request, by="redteam", next="/redteam")
         shown: dict[str, Any] = {

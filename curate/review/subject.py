@@ -70,6 +70,19 @@ class Subject:
         """Pair -> why reports do not show it."""
         return dict(withheld(self.evidence).iter_rows())
 
+    def check(self) -> None:
+        """Raises `CurateError` where the release is no more what was opened: it was built anew, or
+        something in it had to be forgotten, which is not to be shown from memory.
+        """
+        if self.release is None:
+            return
+        manifest = read_manifest(self.release)
+        if manifest is None or manifest["digest"] != self.evidence.digest:
+            raise CurateError(
+                f"{self.release} is not the release any more that is under review",
+                f"stop, and begin again: curate review {self.release}",
+            )
+
     def pair(self, pair_id: str) -> dict[str, Any]:
         """A pair's row of the table; raises `KeyError`."""
         return self.pairs.row(self.places[pair_id], named=True)

@@ -21,7 +21,11 @@ NUMBERS = {"year": "year", "price": "price"}
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    root = tmp_path_factory.mktemp("guarded")
+    return birds(tmp_path_factory.mktemp("guarded"))
+
+
+def birds(root: Path) -> Workspace:
+    """Two captions, released."""
     rows = [{"caption": "A duck.", "year": 1989, "price": 1.5}, {"caption": "An owl."}]
     write_lines(root / "media" / "rows.jsonl", rows)
     place = Workspace(root).having(
@@ -153,6 +157,22 @@ def test_a_name_that_nobody_gave_the_page_is_not_written(place: Workspace) -> No
     with reviewing(place.release, by=None) as running:
         own = f"{running.keys.cookie}={running.keys.session}; curate_reviewer=%0A%1B"
         assert ask(running, "/say", "POST", form(running, place), Cookie=own)[0] == 400
+    assert written(place) == b""
+
+
+def test_what_is_no_more_is_not_shown_from_memory(tmp_path: Path) -> None:
+    place = birds(tmp_path)
+    with reviewing(place.release) as running:
+        gone = f"/pair/{pair_id(place)}?by=all"
+        assert ask(running, gone)[0] == 200
+        write_lines(tmp_path / "media" / "rows.jsonl", [{"caption": "A swan."}] * 2)
+        place.build()
+        for path in (gone, "/redteam?q=owl"):
+            status, _, content = ask(running, path)
+            assert status == 400
+            assert b"An owl." not in content
+            assert b"is not the release any more" in content
+        assert ask(running, "/say", "POST", form(running, place))[0] == 400
     assert written(place) == b""
 
 

@@ -6,6 +6,7 @@ import http.client
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -26,7 +27,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 def birds(root: Path) -> Workspace:
     """Two captions, released."""
-    rows = [{"caption": "A duck.", "year": 1989, "price": 1.5}, {"caption": "An owl."}]
+    rows: list[dict[str, Any]] = [{"caption": "A duck.", "year": 1989, "price": 1.5}]
+    rows.append({"caption": "An owl."})
     write_lines(root / "media" / "rows.jsonl", rows)
     place = Workspace(root).having(
         name="birds",
@@ -165,7 +167,9 @@ def test_what_is_no_more_is_not_shown_from_memory(tmp_path: Path) -> None:
     with reviewing(place.release) as running:
         gone = f"/pair/{pair_id(place)}?by=all"
         assert ask(running, gone)[0] == 200
-        write_lines(tmp_path / "media" / "rows.jsonl", [{"caption": "A swan."}] * 2)
+        write_lines(
+            tmp_path / "media" / "rows.jsonl", [{"caption": "A swan.", "year": 1, "price": 1.5}]
+        )
         place.build()
         for path in (gone, "/redteam?q=owl"):
             status, _, content = ask(running, path)

@@ -25,7 +25,8 @@ def review(target: Path, by: str | None, port: int, browser: bool, agreement: bo
     """Look at the pairs that need a person most, and decide.
 
     Serves a page on this machine alone. What people say is appended to `reviews/<name>.jsonl` in
-    the workspace; the next build heeds it. Stop with Ctrl+C.
+    the workspace; the next build heeds it. Of a recipe all steps are run first, as a build runs them,
+    and nothing is published. Stop with Ctrl+C.
     """
     if agreement:
         _tell_agreement(target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,12 @@ def pair_id(place: Workspace) -> str:
 def form(running: Server, place: Workspace, **changed: str) -> str:
     said = {"pair_id": pair_id(place), "action": "keep", "queue": "all", "form": running.keys.form}
     return urlencode(said | changed)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_said(place: Workspace) -> None:
+    """Tests come in any order."""
+    shutil.rmtree(place.root / "reviews", ignore_errors=True)
 
 
 def written(place: Workspace) -> bytes:

@@ -15,7 +15,7 @@ from tests.browser.conftest import Watched
 from tests.evaluation.conftest import STAMPS
 
 RECIPES = Path(__file__).parents[2] / "recipes"
-SOME, ALL = 300, None
+SOME, ALL = 150, None
 LOADED = "image => image.complete && image.naturalWidth > 0"
 
 

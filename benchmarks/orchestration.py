@@ -29,6 +29,7 @@ from unittest.mock import patch
 from workspace import Workspace, run, show, workspace
 
 from curate.cli.main import run as curate
+from curate.engines import choice
 from curate.engines.engine import Batch, Content, Item, Task, Text
 from curate.engines.local import LocalEngine
 from curate.engines.work import implementation
@@ -87,7 +88,7 @@ def record(noted: Path, *command: str) -> None:
     """Run the command line; `noted` gets what was asked, and seconds of the clock and the cores."""
     watch = Watch()
     with ExitStack() as stack:
-        stack.enter_context(patch.object(building, "LocalEngine", watch.engine))
+        stack.enter_context(patch.object(choice, "LocalEngine", watch.engine))
         for place, owner, name in WATCHED:
             timed = watch.timed(place, getattr(owner, name))
             stack.enter_context(patch.object(owner, name, timed))

@@ -55,7 +55,11 @@ class MissingExtra(CurateError):
 
     def __init__(self, need: str, extra: str) -> None:
         super().__init__(f"{need} needs the extra '{extra}'", f"pip install 'curate[{extra}]'")
-        self.extra = extra
+        self.need, self.extra = need, extra
+
+    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
+        """It may be met in another process than the one that tells of it."""
+        return type(self), (self.need, self.extra)
 
 
 class DataError(CurateError):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from curate.engines.choice import EngineName
     from curate.governance.energy import Energy
     from curate.run.build import Built
 
@@ -34,9 +35,23 @@ Examples:
     "--workers", type=click.IntRange(1), help="Threads that measure; default: one per core."
 )
 @click.option("--batch-size", type=click.IntRange(1), help="Contents handled at once by a worker.")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="What measures run on.",
+)
+@click.option("--address", help="A Ray cluster that runs already; default: one is started here.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 def build(
-    recipe: Path, limit: int | None, workers: int | None, batch_size: int | None, as_json: bool
+    recipe: Path,
+    limit: int | None,
+    workers: int | None,
+    batch_size: int | None,
+    engine: EngineName,
+    address: str | None,
+    as_json: bool,
 ) -> None:
     """Turn a recipe into a release.
 
@@ -50,8 +65,9 @@ def build(
     from curate.watching import watching
 
     read = read_recipe(recipe)
+    options = Options(workers, batch_size, limit, engine=engine, address=address)
     with watching() as progress:
-        built = conduct(read, Options(workers, batch_size, limit), progress)
+        built = conduct(read, options, progress)
     if as_json:
         click.echo(json.dumps(document(built, progress.warnings), indent=1))
     else:

@@ -47,12 +47,33 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Values as they stand in the store, and what they took."""
+
+    values: pl.DataFrame
+    seconds: float
+    """Of one worker."""
+
+
+class Keeper(Protocol):
+    """Puts a measure's values into the store, from whatever process holds it. Under a name they are
+    there whole or not at all, and once however often they are put.
+    """
+
+    def find(self, name: str) -> Kept | None: ...
+
+    def keep(self, values: pl.DataFrame, seconds: float, name: str) -> pl.DataFrame: ...
+
+
+@dataclass(frozen=True)
 class Task:
     """A measure, the local folders of its models, and the keys that lack its value."""
 
     measure: Measure
     models: Mapping[str, Path]
     missing: frozenset[str]
+    keeper: Keeper | None = None
+    """For an engine whose workers put values away themselves."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +84,8 @@ class Batch:
     values: pl.DataFrame
     seconds: float
     """Of one worker, reading and decoding included."""
+    kept: bool = False
+    """Whether a worker has put them into the store already; they are as they stand there."""
 
 
 class Engine(Protocol):

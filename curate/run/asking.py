@@ -19,13 +19,12 @@ from curate.models.reference import locate, revision
 from curate.pairs.digest import table_digest
 from curate.pairs.field import CLOCKED, Fields
 from curate.pairs.keys import content_hashes
-from curate.pairs.marks import source_type
 from curate.pairs.order import by_name
 from curate.run.contents import Contents, placed
+from curate.run.keeping import StoreKeeper
 from curate.run.others import Others, read_document, read_others
 from curate.run.progress import Progress, Silence
 from curate.run.usage import Usage
-from curate.store.blobs import Blobs
 from curate.store.files import FileHashes
 from curate.store.fragment import read_fragment, read_notes, write_fragment
 from curate.store.store import MeasureStore, Shelf
@@ -229,8 +228,9 @@ class Asking:
     def _run(self, items: Iterable[Item], tasks: Sequence[Task]) -> dict[str, pl.DataFrame]:
         for task in tasks:
             self.progress.measure(task.measure.name, len(task.missing))
-        shelves = {task.measure.name: self.shelf(task.measure) for task in tasks}
-        writer = _Writer(shelves, self.store.blobs, self.meter)
+        writer = _Writer(
+            {task.measure.name: self._keeper(task.measure) for task in tasks}, self.meter
+        )
         self.meter.begin()
         try:
             for batch in self.engine.run(items, tasks):
@@ -250,7 +250,10 @@ class Asking:
 
     def _task(self, measure: Measure, missing: pl.Series) -> Task:
         models = {role: locate(reference) for role, reference in measure.models.items()}
-        return Task(measure, models, frozenset(missing))
+        return Task(measure, models, frozenset(missing), self._keeper(measure))
+
+    def _keeper(self, measure: Measure) -> StoreKeeper:
+        return StoreKeeper(measure, self.shelf(measure), self.store.blobs)
 
     def _count_reused(self, measure: Measure, known: pl.Series, computed: pl.Series) -> None:
         """Count each key once a build, however often it is asked for."""
@@ -301,14 +304,13 @@ def _beside(values: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 
 class _Writer:
-    """Gathers batches and writes them every couple of seconds, and when told."""
+    """Gathers batches and writes what no worker has every couple of seconds, and when told."""
 
-    def __init__(self, shelves: Mapping[str, Shelf], blobs: Blobs, meter: Meter) -> None:
-        self.shelves = shelves
-        self.blobs = blobs
+    def __init__(self, keepers: Mapping[str, StoreKeeper], meter: Meter) -> None:
+        self.keepers = keepers
         self.meter = meter
-        self.waiting: dict[str, list[Batch]] = {name: [] for name in shelves}
-        self.done: dict[str, list[pl.DataFrame]] = {name: [] for name in shelves}
+        self.waiting: dict[str, list[Batch]] = {name: [] for name in keepers}
+        self.done: dict[str, list[pl.DataFrame]] = {name: [] for name in keepers}
         self.since = time.perf_counter()
 
     def add(self, batch: Batch) -> None:
@@ -321,9 +323,9 @@ class _Writer:
         took = {name: _took(batches) for name, batches in waiting.items()}
         kwh = self.meter.charge(took)
         for name, batches in waiting.items():
-            values = pl.concat([self._kept(batch) for batch in batches])
-            written = self.shelves[name].write(values, took[name][1], kwh[name])
-            self.done[name].append(written)
+            self.done[name] += [batch.values for batch in batches if batch.kept]
+            if fresh := [batch for batch in batches if not batch.kept]:
+                self.done[name].append(self.keepers[name].keep_all(fresh, kwh[name]))
             batches.clear()
         self.since = time.perf_counter()
 
@@ -331,25 +333,7 @@ class _Writer:
         """All values, as the store holds them."""
         return {name: pl.concat(frames) for name, frames in self.done.items() if frames}
 
-    def _kept(self, batch: Batch) -> pl.DataFrame:
-        """A batch's values, the contents that were made in it put aside under their hashes."""
-        if batch.task.measure.makes is None:
-            return batch.values
-        files = batch.values["bytes"]
-        _check_marks(batch.task.measure, files)
-        made = [None if data is None else self.blobs.put(data)[1] for data in files]
-        return batch.values.drop("bytes").with_columns(made=pl.Series(made, dtype=pl.String))
-
 
 def _took(batches: Sequence[Batch]) -> tuple[int, float]:
     """Values in batches, and the seconds that they took."""
     return sum(batch.values.height for batch in batches), sum(batch.seconds for batch in batches)
-
-
-def _check_marks(measure: Measure, files: pl.Series) -> None:
-    """Nothing that a machine made leaves the store without a mark that says so."""
-    if any(source_type(data) is None for data in files.drop_nulls()):
-        raise CurateError(
-            f"{measure.name} made a file that does not say so",
-            "mark what a measure makes with curate.pairs.marks.marked",
-        )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from curate.engines.local import LocalEngine
+from curate.engines.choice import EngineName, engine_of
 from curate.errors import DataError
 from curate.governance.energy import Energy
 from curate.governance.facts import Facts
@@ -48,6 +48,9 @@ class Options:
     """A sample of so many rows, published as the draft."""
     store: Path | None = None
     """Where the measure store lies, instead of in the workspace."""
+    engine: EngineName = "local"
+    address: str | None = None
+    """Of the cluster that the engine runs on, if one runs already."""
 
 
 @dataclass(frozen=True)
@@ -121,12 +124,13 @@ def opened(
 ) -> Iterator[tuple[Course, Asking]]:
     """A recipe's pairs gathered, and something to ask about them, with the store held."""
     store = MeasureStore(store_folder(recipe, options))
-    engine = LocalEngine(options.workers or os.cpu_count() or 1, options.batch_size)
+    workers = options.workers or os.cpu_count() or 1
+    chosen = engine_of(options.engine, workers, options.batch_size, options.address)
     meter = Meter(recipe.governance)
-    with store.opened():
+    with chosen as engine, store.opened():
         if compute and store.empty:
             meter.wake()
-        hashes = FileHashes(store.files, engine.workers, read_forgotten(recipe.workspace))
+        hashes = FileHashes(store.files, workers, read_forgotten(recipe.workspace))
         gathered = gather(recipe, hashes, options.limit)
         reviews = read_reviews(reviews_path(recipe.workspace, recipe.name), recipe.fields)
         course = Course(recipe, gathered, progress, reviews=reviews, meter=meter)
@@ -138,7 +142,7 @@ def opened(
             hashes=hashes,
             progress=progress,
             find_components=lambda: course.find_components(asking),
-            workers=engine.workers,
+            workers=workers,
             compute=compute,
             directory=recipe.directory,
             meter=meter,

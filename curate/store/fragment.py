@@ -18,11 +18,15 @@ _NOTES = b"curate"
 _ROWS_IN_GROUP = 16_384
 
 
-def write_fragment(folder: Path, frame: pl.DataFrame, notes: Mapping[str, Any]) -> Path:
-    """Write a frame so that a reader sees either all of it or nothing, even after a power cut."""
+def write_fragment(
+    folder: Path, frame: pl.DataFrame, notes: Mapping[str, Any], name: str | None = None
+) -> Path:
+    """Write a frame so that a reader sees either all of it or nothing, even after a power cut; under
+    a name, if one is given, so that who writes the same again puts it in its place.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    name = secrets.token_hex(8)
-    staged, final = folder / f".{name}.tmp", folder / f"{name}.parquet"
+    token = secrets.token_hex(8)
+    staged, final = folder / f".{token}.tmp", folder / f"{name or token}.parquet"
     table = frame.to_arrow().replace_schema_metadata({_NOTES: json.dumps(dict(notes))})
     try:
         with staged.open("wb") as file:

@@ -91,14 +91,29 @@ class Shelf:
         values = pl.concat(found or [pl.DataFrame(schema=row)])
         return _each_once(values.filter(values["key"].is_in(wanted.implode())))
 
-    def write(self, frame: pl.DataFrame, seconds: float, kwh: float | None = None) -> pl.DataFrame:
+    def write(
+        self,
+        frame: pl.DataFrame,
+        seconds: float,
+        kwh: float | None = None,
+        name: str | None = None,
+    ) -> pl.DataFrame:
         """Add values that took so many seconds of one worker, and so much energy where that was
-        metered; returns the rows as they stand here.
+        metered; returns the rows as they stand here. Those of one name stand here once.
         """
         rows = frame.select(pl.col(name).cast(dtype) for name, dtype in self.row.items())
         metered = {} if kwh is None else {"kwh": kwh, "metered": rows.height}
-        write_fragment(self.folder, rows, {"seconds": seconds, **metered})
+        write_fragment(self.folder, rows, {"seconds": seconds, **metered}, name)
         return rows
+
+    def named(self, name: str) -> tuple[pl.DataFrame, float] | None:
+        """The values that were written under a name, and the seconds that they took."""
+        path = self.folder / f"{name}.parquet"
+        if not path.exists():
+            return None
+        seconds = float(read_notes(path).get("seconds", 0.0))
+        rows = read_fragment(path, list(self.row))
+        return None if rows is None else (rows, seconds)
 
     @property
     def row(self) -> dict[str, Any]:

@@ -56,7 +56,9 @@ class RayEngine:
             yield from LocalEngine(self.workers, self.batch_size).run(items, tasks)
             return
         self._connect()
-        for report in _reports(self._order(tasks), self._units(items, tasks)):
+        chunk = self.batch_size or min(task.measure.chunk for task in tasks)
+        units = _units(items, tasks, chunk)
+        for report in _reports(Order.of(tasks, chunk), units):
             yield from batches(report, tasks)
 
     def close(self) -> None:
@@ -67,21 +69,9 @@ class RayEngine:
             ray.shutdown()
             self._started = False
 
-    def _order(self, tasks: Sequence[Task]) -> Order:
-        return Order.of(tasks, self.batch_size or min(task.measure.chunk for task in tasks))
-
-    def _units(self, items: Iterable[Item], tasks: Sequence[Task]) -> list[pa.Table]:
-        chunk = self._order(tasks).chunk
-        count = max(len(task.missing) for task in tasks)
-        fair = math.ceil(count / (_processors() * _ROUNDS * chunk))
-        size, rest = chunk * max(1, min(_CHUNKS, fair)), iter(items)
-        groups = iter(lambda: list(islice(rest, size)), [])
-        return [references(group, tasks) for group in groups]
-
     def _connect(self) -> None:
         """Once a build, and only if something has to be computed."""
-        os.environ |= _SILENT
-        ray = _ray()
+        ray = ray_quietly()
         if ray.is_initialized():
             return
         quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
@@ -93,8 +83,9 @@ class RayEngine:
         self._started = True
 
 
-def _ray() -> Any:
-    """Ray and its data part, imported without its warnings to its own developers."""
+def ray_quietly() -> Any:
+    """Ray and its data part, without its telemetry and its warnings to its own developers."""
+    os.environ |= _SILENT
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -125,6 +116,15 @@ def _processors() -> int:
     import ray
 
     return max(1, int(ray.cluster_resources().get("CPU", 1)))
+
+
+def _units(items: Iterable[Item], tasks: Sequence[Task], chunk: int) -> list[pa.Table]:
+    """Tables of references, of so many chunks that each worker gets some."""
+    count = max(len(task.missing) for task in tasks)
+    fair = math.ceil(count / (_processors() * _ROUNDS * chunk))
+    size, rest = chunk * max(1, min(_CHUNKS, fair)), iter(items)
+    groups = iter(lambda: list(islice(rest, size)), [])
+    return [references(group, tasks) for group in groups]
 
 
 def _reports(order: Order, units: Sequence[pa.Table]) -> Iterator[pa.Table]:

@@ -66,6 +66,14 @@ class Keeper(Protocol):
 
 
 @dataclass(frozen=True)
+class Room:
+    """What one worker takes up, for an engine that has to know."""
+
+    cpus: float = 1.0
+    gpus: float = 0.0
+
+
+@dataclass(frozen=True)
 class Task:
     """A measure, the local folders of its models, and the keys that lack its value."""
 
@@ -74,6 +82,7 @@ class Task:
     missing: frozenset[str]
     keeper: Keeper | None = None
     """For an engine whose workers put values away themselves."""
+    room: Room = Room()
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,8 @@ class Meter:
     def __init__(self, governance: Governance | None = None) -> None:
         self.governance = governance or Governance()
         self._wanted = governance is not None
+        self.elsewhere = False
+        """Whether processes computed that the instrument does not see."""
         self.started = datetime.now(UTC)
         self.unattributed = _Task()
         self.unmetered_seconds = 0.0
@@ -251,6 +253,8 @@ class Meter:
         if kwh is None:
             failed = self._waking is not None and self._waking.failure
             notes.append(f"not metered: {failed or 'nothing was computed'}")
+        if self.elsewhere:
+            notes.append("measures ran in other processes too; what those used is not metered")
         if self.governance.embodied_g_co2e is None:
             notes.append("emissions of the hardware's making not provided")
         return notes

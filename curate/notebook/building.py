@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from curate.engines.choice import EngineName
 from curate.governance.energy import kwh_in_words
 from curate.notebook.answer import Answer, Block, Line, Table, Title
 from curate.notebook.progress import watching
@@ -18,18 +19,24 @@ from curate.run.plan import plan as look
 
 
 def build(
-    recipe: Path | str | Recipe, *, limit: int | None = None, workers: int | None = None
+    recipe: Path | str | Recipe,
+    *,
+    limit: int | None = None,
+    workers: int | None = None,
+    engine: EngineName = "local",
+    address: str | None = None,
 ) -> Release:
     """Turn a recipe into a release, as `curate build` does, and open it.
 
     `limit` takes a sample of so many rows and publishes it as the draft; `workers` are threads that
-    measure, by default one per core. What is measured already is not measured again. Raises
-    `CurateError`: `RecipeError` with every complaint, `DataError`, `GateFailed`, `ReleaseExists`.
+    measure, by default one per core. `engine="ray"` measures on the Ray cluster at `address`, or on
+    one that is started here. What is measured already is not measured again. Raises `CurateError`: `RecipeError` with every complaint, `DataError`, `GateFailed`, `ReleaseExists`.
 
         release = curate.build("recipes/openmoji.yaml", limit=200)
     """
+    options = Options(workers=workers, limit=limit, engine=engine, address=address)
     with watching() as progress:
-        built = conduct(_read(recipe), Options(workers=workers, limit=limit), progress)
+        built = conduct(_read(recipe), options, progress)
     return load_release(built.path)
 
 

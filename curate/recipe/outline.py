@@ -50,6 +50,17 @@ class ReleaseKeys(BaseModel):
     )
 
 
+class Resources(BaseModel):
+    """What one worker takes up while it computes a measure, on an engine of many machines."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cpus: float = Key(default=1.0, gt=0, description="Processors.")
+    gpus: float = Key(
+        default=0.0, ge=0, description="Graphics processors; 0.5 has two workers share one."
+    )
+
+
 class Outline(BaseModel):
     """A recipe for a release of paired data."""
 
@@ -71,6 +82,10 @@ class Outline(BaseModel):
     evaluate: Any = Key((), description="What is measured of the release, for people to judge it.")
     release: ReleaseKeys = Key(ReleaseKeys(), description="What the release holds.")
     governance: Governance = Key(Governance(), description="What the release proves about itself.")
+    resources: dict[str, Resources] = Key(
+        {},
+        description="What a worker takes up, by measure; for --engine ray. Changes no value.",
+    )
     seed: Annotated[int, Key(strict=True)] = Key(
         0, ge=0, lt=2**63, description="Changes everything that is drawn at random."
     )

@@ -27,7 +27,7 @@ from curate.recipe.items import (
     sources_section,
     steps_section,
 )
-from curate.recipe.outline import Outline, ReleaseKeys
+from curate.recipe.outline import Outline, ReleaseKeys, Resources
 from curate.recipe.reading import Reading
 from curate.recipe.sequence import check_references, check_steps
 from curate.recipe.vocabulary import Vocabulary, vocabulary
@@ -65,6 +65,8 @@ class Recipe:
     """Gates of the file that the recipe names as its policy."""
     answers: dict[str, Statement[str]]
     """What people said, by question; of those that nobody answered, who should."""
+    resources: dict[str, Resources]
+    """By measure; how a build is run, never what it makes."""
     seed: int
 
     @property
@@ -152,6 +154,7 @@ def read_recipe(
         governance=outline.governance,
         policy=_policy(path, outline.governance, {item.part.word for item in evaluations}),
         answers=_answers(path, outline.governance),
+        resources=outline.resources,
         seed=outline.seed,
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.engines.engine import Batch, Engine, Item, Task
+from curate.engines.engine import Batch, Engine, Item, Room, Task
 from curate.errors import CurateError
 from curate.fits.fit import Fit
 from curate.governance.meter import Meter
@@ -48,6 +48,8 @@ class Asking:
     progress: Progress
     find_components: Callable[[], pl.DataFrame]
     workers: int
+    rooms: Mapping[str, Room] = field(default_factory=dict)
+    """What a worker takes up, by measure, where the recipe says."""
     compute: bool = True
     keep_fits: bool = True
     directory: Path = field(default_factory=Path)
@@ -78,6 +80,7 @@ class Asking:
             progress=Silence(),
             find_components=find_components,
             workers=self.workers,
+            rooms=self.rooms,
             keep_fits=False,
             directory=self.directory,
             meter=self.meter,
@@ -242,6 +245,7 @@ class Asking:
                         int(batch.values[n].sum()) for n in ("prompt_tokens", "completion_tokens")
                     )
                     spent.pay(read, said, batch.task.measure.access["price"])
+                self.meter.elsewhere |= batch.kept
                 self.progress.advance(batch.task.measure.name, batch.values.height)
                 writer.add(batch)
         finally:
@@ -250,7 +254,8 @@ class Asking:
 
     def _task(self, measure: Measure, missing: pl.Series) -> Task:
         models = {role: locate(reference) for role, reference in measure.models.items()}
-        return Task(measure, models, frozenset(missing), self._keeper(measure))
+        room = self.rooms.get(measure.name, Room())
+        return Task(measure, models, frozenset(missing), self._keeper(measure), room)
 
     def _keeper(self, measure: Measure) -> StoreKeeper:
         return StoreKeeper(measure, self.shelf(measure), self.store.blobs)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from curate.engines.choice import EngineName, engine_of
+from curate.engines.engine import Room
 from curate.errors import DataError
 from curate.governance.energy import Energy
 from curate.governance.facts import Facts
@@ -103,6 +104,7 @@ def build(
             raise DataError("no pair is left to release", _why_all_left(course))
         made = released(course, asking, options.limit)
         published = publish(course, asking, made, sample=options.limit is not None)
+        _warn_of_room_for_nothing(recipe, asking)
     return Built(
         path=published.path,
         digest=made.content.digest,
@@ -143,6 +145,7 @@ def opened(
             progress=progress,
             find_components=lambda: course.find_components(asking),
             workers=workers,
+            rooms={name: Room(said.cpus, said.gpus) for name, said in recipe.resources.items()},
             compute=compute,
             directory=recipe.directory,
             meter=meter,
@@ -161,6 +164,13 @@ def store_folder_of(workspace: Path) -> Path:
     """The store of a workspace, unless CURATE_STORE says another."""
     told = os.environ.get("CURATE_STORE")
     return Path(told) if told else workspace / ".curate" / "store"
+
+
+def _warn_of_room_for_nothing(recipe: Recipe, asking: Asking) -> None:
+    asked = {measure.name for measure in asking.asked.values()}
+    for name in sorted(recipe.resources.keys() - asked):
+        guess = f"; it asked for {', '.join(sorted(asked))}" if asked else ""
+        asking.progress.warn("resources", f"the build asked for no measure '{name}'{guess}")
 
 
 def _why_all_left(course: Course) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from curate.engines.engine import Batch, Engine, Item, Media, Task, Text
+from curate.engines.engine import Batch, Engine, Item, Media, Room, Task, Text
 from curate.engines.work import work
-from curate.errors import DataError, MissingExtra
+from curate.errors import CurateError, DataError, MissingExtra
 from curate.measures.audio import AUDIO_LEVEL
 from curate.measures.image import IMAGE_DECODE, IMAGE_PROBE, IMAGE_SHARPNESS
 from curate.measures.measure import Compute, Measure
@@ -21,6 +21,7 @@ from curate.pairs.identity import content_hash
 from curate.pairs.span import span, span_key
 from curate.run.keeping import StoreKeeper
 from curate.store.store import MeasureStore
+from tests.engines.conftest import needs_ray
 from tests.workspace import photo, tone
 
 WORDS = [
@@ -152,3 +153,12 @@ def test_put_away_once(engine: Engine, pictures: list[Item], tmp_path: Path) -> 
             (found,) = values(batches).values()
             assert shelf.cost().values == found.height == len(pictures)
             assert shelf.read(found["key"]).equals(found)
+
+
+@needs_ray
+@pytest.mark.parametrize("engine", ["ray"], indirect=True)
+def test_no_room(engine: Engine) -> None:
+    items = texts(WORDS)
+    wide = replace(task(TEXT_COUNTS, items), room=Room(cpus=3, gpus=0.5))
+    with pytest.raises(CurateError, match="3 CPUs and 0.5 GPUs; the whole cluster has 2 and"):
+        list(engine.run(items, [wide]))

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from curate.engines.cluster import quiet_ray
 from curate.run.build import Built
 from tests.engines.conftest import needs_ray
 from tests.workspace import Workspace, age, photo, started
@@ -26,12 +27,9 @@ NODE = {"num_cpus": 1, "object_store_memory": 150_000_000}
 
 
 @pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def cluster() -> Iterator[Any]:
     """Two nodes on this machine, each with a worker; it says nothing to anybody."""
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    from curate.engines.ray import ray_quietly
-
-    ray_quietly()
+    quiet_ray()
     from ray.cluster_utils import Cluster
 
     nodes = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})

@@ -43,6 +43,9 @@ Examples:
     help="What measures run on.",
 )
 @click.option("--address", help="A Ray cluster that runs already; default: one is started here.")
+@click.option(
+    "--depot", help="URL where Ray's workers leave values, if they do not see the store's folder."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 def build(
     recipe: Path,
@@ -51,6 +54,7 @@ def build(
     batch_size: int | None,
     engine: EngineName,
     address: str | None,
+    depot: str | None,
     as_json: bool,
 ) -> None:
     """Turn a recipe into a release.
@@ -65,7 +69,7 @@ def build(
     from curate.watching import watching
 
     read = read_recipe(recipe)
-    options = Options(workers, batch_size, limit, engine=engine, address=address)
+    options = Options(workers, batch_size, limit, engine=engine, address=address, depot=depot)
     with watching() as progress:
         built = conduct(read, options, progress)
     if as_json:

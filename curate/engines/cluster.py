@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import warnings
 from collections.abc import Iterable
 from typing import Any
@@ -19,6 +20,8 @@ _OBJECTS = 200_000_000
 """Bytes of shared memory for values on their way; references and values are small."""
 _REPORT = 8_000_000
 """Bytes that Ray expects of a unit's values; by its own guess it would run too few at once."""
+_PATIENCE = 10.0
+"""Seconds in which a cluster has to answer."""
 
 
 def quiet_ray() -> Any:
@@ -51,13 +54,21 @@ def connected(address: str | None, processors: int) -> bool:
         ray.init("local", include_dashboard=False, **size, **quiet)
         return True
     try:
+        _knock(address)
         ray.init(address, **quiet)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise CurateError(
             f"no Ray cluster answers at {address}: {error}",
             "start one with `ray start --head`, or leave --address out",
         ) from error
     return True
+
+
+def _knock(address: str) -> None:
+    """Ray itself tries for minutes where nobody is."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host.removeprefix("ray://"), int(port)), _PATIENCE).close()
 
 
 def disconnect() -> None:

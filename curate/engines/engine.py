@@ -93,8 +93,8 @@ class Batch:
     values: pl.DataFrame
     seconds: float
     """Of one worker, reading and decoding included."""
-    kept: bool = False
-    """Whether a worker has put them into the store already; they are as they stand there."""
+    kept: str | None = None
+    """The name under which a worker has put them away already; they are as they stand there."""
 
 
 class Engine(Protocol):

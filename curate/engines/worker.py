@@ -31,7 +31,7 @@ _REPORT = pa.schema(
         "task": pa.int32(),
         "values": pa.binary(),
         "seconds": pa.float64(),
-        "kept": pa.bool_(),
+        "kept": pa.string(),
         "failure": pa.binary(),
     }
 )
@@ -111,7 +111,7 @@ class _Unit:
     def found(self) -> Batch | None:
         """What was put there before."""
         kept = self.task.keeper and self.task.keeper.find(self.name)
-        return Batch(self.task, kept.values, kept.seconds, kept=True) if kept else None
+        return Batch(self.task, kept.values, kept.seconds, self.name) if kept else None
 
     def kept(self, parts: Sequence[Batch]) -> Batch:
         """The values of all groups together, in the store where there is one."""
@@ -120,7 +120,7 @@ class _Unit:
         if self.task.keeper is None:
             return Batch(self.task, values, seconds)
         values = self.task.keeper.keep(values, seconds, self.name)
-        return Batch(self.task, values, seconds, kept=True)
+        return Batch(self.task, values, seconds, self.name)
 
 
 def batches(report: pa.Table, tasks: Sequence[Task]) -> Iterator[Batch]:

@@ -25,6 +25,7 @@ from curate.run.keeping import StoreKeeper
 from curate.run.others import Others, read_document, read_others
 from curate.run.progress import Progress, Silence
 from curate.run.usage import Usage
+from curate.store.depot import Depot
 from curate.store.files import FileHashes
 from curate.store.fragment import read_fragment, read_notes, write_fragment
 from curate.store.store import MeasureStore, Shelf
@@ -50,6 +51,8 @@ class Asking:
     workers: int
     rooms: Mapping[str, Room] = field(default_factory=dict)
     """What a worker takes up, by measure, where the recipe says."""
+    depot: Depot | None = None
+    """Where workers put values that do not see the store."""
     compute: bool = True
     keep_fits: bool = True
     directory: Path = field(default_factory=Path)
@@ -81,6 +84,7 @@ class Asking:
             find_components=find_components,
             workers=self.workers,
             rooms=self.rooms,
+            depot=self.depot,
             keep_fits=False,
             directory=self.directory,
             meter=self.meter,
@@ -179,6 +183,9 @@ class Asking:
                 self.revisions[reference] = revision(reference, self.hashes.of_file)
         by_role = {role: self.revisions[ref] for role, ref in measure.models.items()}
         shelf = self.store.shelf(measure, by_role)
+        if self.compute and shelf.folder.name not in self.asked:
+            keeper = StoreKeeper(measure, shelf, self.store.blobs, self.depot)
+            keeper.collect(self.hashes.forgotten)
         self.asked[shelf.folder.name] = measure
         return shelf
 
@@ -245,7 +252,7 @@ class Asking:
                         int(batch.values[n].sum()) for n in ("prompt_tokens", "completion_tokens")
                     )
                     spent.pay(read, said, batch.task.measure.access["price"])
-                self.meter.elsewhere |= batch.kept
+                self.meter.elsewhere |= batch.kept is not None
                 self.progress.advance(batch.task.measure.name, batch.values.height)
                 writer.add(batch)
         finally:
@@ -258,7 +265,7 @@ class Asking:
         return Task(measure, models, frozenset(missing), self._keeper(measure), room)
 
     def _keeper(self, measure: Measure) -> StoreKeeper:
-        return StoreKeeper(measure, self.shelf(measure), self.store.blobs)
+        return StoreKeeper(measure, self.shelf(measure), self.store.blobs, self.depot)
 
     def _count_reused(self, measure: Measure, known: pl.Series, computed: pl.Series) -> None:
         """Count each key once a build, however often it is asked for."""
@@ -328,7 +335,7 @@ class _Writer:
         took = {name: _took(batches) for name, batches in waiting.items()}
         kwh = self.meter.charge(took)
         for name, batches in waiting.items():
-            self.done[name] += [batch.values for batch in batches if batch.kept]
+            self.done[name] += [self.keepers[name].settle(b) for b in batches if b.kept]
             if fresh := [batch for batch in batches if not batch.kept]:
                 self.done[name].append(self.keepers[name].keep_all(fresh, kwh[name]))
             batches.clear()

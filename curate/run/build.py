@@ -31,6 +31,7 @@ from curate.run.releasing import released
 from curate.run.reporting import FILE as REPORT
 from curate.run.reviews import read_reviews, reviews_path
 from curate.run.usage import Spent, Usage
+from curate.store.depot import Depot
 from curate.store.files import FileHashes
 from curate.store.forgotten import read_forgotten
 from curate.store.store import MeasureStore
@@ -52,6 +53,8 @@ class Options:
     engine: EngineName = "local"
     address: str | None = None
     """Of the cluster that the engine runs on, if one runs already."""
+    depot: str | None = None
+    """URL of a place for values on their way, where the engine's workers do not see the store."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,7 @@ def opened(
             progress=progress,
             find_components=lambda: course.find_components(asking),
             workers=workers,
+            depot=None if options.depot is None else Depot.at(options.depot),
             rooms={name: Room(said.cpus, said.gpus) for name, said in recipe.resources.items()},
             compute=compute,
             directory=recipe.directory,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import secrets
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import polars as pl
 import pyarrow as pa
@@ -27,17 +28,9 @@ def write_fragment(
     folder.mkdir(parents=True, exist_ok=True)
     token = secrets.token_hex(8)
     staged, final = folder / f".{token}.tmp", folder / f"{name or token}.parquet"
-    table = frame.to_arrow().replace_schema_metadata({_NOTES: json.dumps(dict(notes))})
     try:
         with staged.open("wb") as file:
-            pq.write_table(
-                table,
-                file,
-                compression="zstd",
-                row_group_size=_ROWS_IN_GROUP,
-                use_dictionary=[name for name in frame.columns if _repeats(frame[name].dtype)],
-                write_page_checksum=True,
-            )
+            _write(file, frame, notes)
             file.flush()
             os.fsync(file.fileno())
         staged.rename(final)
@@ -45,6 +38,37 @@ def write_fragment(
         staged.unlink(missing_ok=True)
         raise
     return final
+
+
+def fragment_bytes(frame: pl.DataFrame, notes: Mapping[str, Any]) -> bytes:
+    """A fragment to be put somewhere else than in a folder."""
+    file = io.BytesIO()
+    _write(file, frame, notes)
+    return file.getvalue()
+
+
+def fragment_of(data: bytes) -> tuple[pl.DataFrame, dict[str, Any]] | None:
+    """The rows and notes of a fragment's bytes; None if they are not whole."""
+    try:
+        with pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True) as file:
+            table = file.read()
+        notes: dict[str, Any] = json.loads((table.schema.metadata or {}).get(_NOTES, b"{}"))
+    except (OSError, pa.ArrowException, ValueError):
+        return None
+    frame = pl.from_arrow(table.replace_schema_metadata())
+    assert isinstance(frame, pl.DataFrame)
+    return frame, notes
+
+
+def _write(file: BinaryIO, frame: pl.DataFrame, notes: Mapping[str, Any]) -> None:
+    pq.write_table(
+        frame.to_arrow().replace_schema_metadata({_NOTES: json.dumps(dict(notes))}),
+        file,
+        compression="zstd",
+        row_group_size=_ROWS_IN_GROUP,
+        use_dictionary=[name for name in frame.columns if _repeats(frame[name].dtype)],
+        write_page_checksum=True,
+    )
 
 
 def _repeats(kind: pl.DataType) -> bool:

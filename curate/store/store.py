@@ -101,10 +101,14 @@ class Shelf:
         """Add values that took so many seconds of one worker, and so much energy where that was
         metered; returns the rows as they stand here. Those of one name stand here once.
         """
-        rows = frame.select(pl.col(name).cast(dtype) for name, dtype in self.row.items())
+        rows = self.cast(frame)
         metered = {} if kwh is None else {"kwh": kwh, "metered": rows.height}
         write_fragment(self.folder, rows, {"seconds": seconds, **metered}, name)
         return rows
+
+    def cast(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Values as rows that may stand here."""
+        return frame.select(pl.col(name).cast(dtype) for name, dtype in self.row.items())
 
     def named(self, name: str) -> tuple[pl.DataFrame, float] | None:
         """The values that were written under a name, and the seconds that they took."""

@@ -130,10 +130,17 @@ def _whole_sound(media: Media) -> Waveform:
 
 
 def read_content(media: Media) -> bytes:
-    """The bytes of a medium, or `DataError` when they are not what was hashed."""
+    """The bytes of a medium, or `DataError` when they are not what was hashed.
+
+    They could be read when they were hashed: that they cannot now is no value of theirs.
+    """
     from curate.pairs.media import read_media
 
-    data = read_media(media.path, media.member)
+    try:
+        data = read_media(media.path, media.member)
+    except Unreadable as error:
+        told = f"{media.path} was read before and cannot be now: {error.message}"
+        raise DataError(told, "run the build again") from None
     if content_hash(data) != media.sha256:
         raise DataError(f"{media.path} changed while it was being measured", "run the build again")
     return data

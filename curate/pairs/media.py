@@ -18,6 +18,7 @@ from typing import Any
 
 from curate.errors import Unreadable
 from curate.pairs import tar
+from curate.pairs.exhaustion import check_machine
 
 IN_TAR = "tar:"
 """Begins the names of archives' members; rows of tables begin with a digit."""
@@ -30,6 +31,7 @@ def read_media(path: str, member: str | None) -> bytes:
     try:
         return _read_file(path) if member is None else _read_member(path, member)
     except OSError as error:
+        check_machine(error)
         raise Unreadable((error.strerror or "cannot be read").lower()) from None
 
 

@@ -79,7 +79,13 @@ def put(staged: Path, final: Path) -> None:
         _exchange(staged, final)
     else:
         staged.rename(final)
-    _sync_folder(final.parent)
+    try:
+        _sync_folder(final.parent)
+    except OSError as error:
+        raise CurateError(
+            f"{final} is published, but a power cut may undo it: {error.strerror}",
+            "look after the disk, then build again",
+        ) from error
 
 
 def read_manifest(release: Path) -> dict[str, Any] | None:

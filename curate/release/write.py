@@ -14,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curate.errors import CurateError
 from curate.governance.attestation import FILE as STATEMENT
 from curate.governance.attestation import statement
 from curate.pairs.field import Fields, media_fields
@@ -100,7 +101,13 @@ def _sync(path: Path) -> None:
 def _write_tables(folder: Path, content: ReleaseContent) -> None:
     for name, table in content.tables.items():
         path = folder / f"{name}.parquet"
-        table.write_parquet(path, compression="zstd", compression_level=_LEVEL)
+        try:
+            table.write_parquet(path, compression="zstd", compression_level=_LEVEL)
+        except pl.exceptions.PolarsError as error:  # it does not say why the system refused
+            raise CurateError(
+                f"{path.name} cannot be written: {error}",
+                "is there room on the disk? nothing was published; what was measured stays measured",
+            ) from error
 
 
 def _write_data(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.cards.card import render_card
 from curate.release.documents import documents, evidence_documents
-from curate.release.evidence import features_of, splits_of
+from curate.release.evidence import features_of, read_facts, read_held, splits_of
 from curate.release.samples import write_samples
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ def write_documents(
         path.write_text(text, encoding="utf-8")
 
 
-def file_card(release: Path, home: Path, told: Facts, held: Sequence[Held]) -> None:
+def file_card(release: Path, home: Path) -> None:
     """The card among the workspace's, which belong in version control; without pictures of data."""
     home.mkdir(parents=True, exist_ok=True)
+    told, held = read_facts(release), read_held(release)
     card = render_card(told, held, splits_of(release), features_of(release))
     staged = home / f".{release.name}.tmp"
     staged.write_text(card, encoding="utf-8")

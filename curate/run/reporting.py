@@ -40,7 +40,9 @@ def write_report(
 
 
 def file_report(release: Path, home: Path) -> None:
-    """Among the workspace's reports, by the release's version."""
+    """Among the workspace's reports, by the release's version; releases of earlier versions have none."""
+    if not (release / FILE).exists():
+        return
     home.mkdir(parents=True, exist_ok=True)
     staged = home / f".{release.name}.tmp"
     shutil.copyfile(release / FILE, staged)

@@ -12,6 +12,7 @@ import re
 import stat
 from pathlib import Path
 
+from curate.pairs.exhaustion import check_machine
 from curate.sources.cell import Cell
 
 ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]")
@@ -47,6 +48,7 @@ class Boundary:
         try:
             return self._locate(uri)
         except OSError as error:
+            check_machine(error)
             return Cell(uri=uri, problem="unreadable", detail=error.strerror or str(error))
         except UnicodeEncodeError:
             return Cell(problem="unreadable", detail="a path with half a surrogate pair")

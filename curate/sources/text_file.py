@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
+from curate.pairs.exhaustion import check_machine
 from curate.sources.cell import Cell, text_cell
 
 LONGEST = 16 << 20
@@ -31,6 +32,7 @@ def read_whole(cell: Cell) -> Cell:
     except UnicodeDecodeError as error:
         return Cell(uri=cell.uri, problem="unreadable", detail=no_utf8(error))
     except OSError as error:
+        check_machine(error)
         return Cell(uri=cell.uri, problem="unreadable", detail=error.strerror or str(error))
 
 

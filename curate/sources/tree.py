@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from curate.pairs.exhaustion import check_machine
 from curate.sources.boundary import Boundary
 from curate.sources.cell import Cell, encodable
 from curate.sources.pattern import Pattern, matches_name
@@ -130,6 +131,7 @@ def _listed(tree: Tree, folder: str) -> dict[str, Kind]:
         with os.scandir(os.path.join(tree.boundary.root, folder)) as entries:
             found = {entry.name: _kind(entry) for entry in entries}
     except OSError as error:
+        check_machine(error)
         if not folder:
             raise
         detail = f"the folder cannot be listed: {error.strerror}"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
+from curate.pairs.exhaustion import check_machine
 from curate.store.forgotten import Forgotten
 from curate.store.fragment import read_fragment, write_fragment
 
@@ -105,6 +106,7 @@ def _stat_one(path: str) -> tuple[int | None, int | None, int | None, str | None
     try:
         status = os.stat(path)
     except OSError as error:
+        check_machine(error)
         return None, None, None, error.strerror or str(error)
     return status.st_size, status.st_mtime_ns, status.st_ino, None
 
@@ -122,4 +124,5 @@ def _digest(place: tuple[str, str | None]) -> tuple[str | None, str | None]:
     except Unreadable as error:
         return None, error.message
     except OSError as error:
+        check_machine(error)
         return None, error.strerror or str(error)

@@ -15,6 +15,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curate.errors import StoreError
+
 _NOTES = b"curate"
 _ROWS_IN_GROUP = 16_384
 
@@ -80,6 +82,7 @@ def read_fragment(
     path: Path, columns: list[str] | None = None, among: pl.Series | None = None
 ) -> pl.DataFrame | None:
     """The fragment's rows, or None after setting a damaged file aside (its values are recomputed).
+    One that the system does not give is not damaged: that is a `StoreError`.
 
     Given sorted keys, only parts of the file that may hold one of them are read; other rows come along.
     """
@@ -89,6 +92,7 @@ def read_fragment(
     except FileNotFoundError:
         return None
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        _check_given(path, error)
         _set_aside(path, error)
         return None
     frame = pl.from_arrow(table.replace_schema_metadata())  # damaged notes would be a panic
@@ -117,9 +121,21 @@ def read_notes(path: Path) -> dict[str, Any]:
     try:
         metadata = pq.read_metadata(path)
         notes: dict[str, Any] = json.loads((metadata.metadata or {}).get(_NOTES, b"{}"))
-    except (OSError, pa.ArrowException, ValueError):
+    except FileNotFoundError:
+        return {}
+    except (OSError, pa.ArrowException, ValueError) as error:
+        _check_given(path, error)
         return {}
     return {"rows": metadata.num_rows, **notes}
+
+
+def _check_given(path: Path, error: Exception) -> None:
+    """Raise `StoreError` where the system did not give the file: that says nothing about the file."""
+    if isinstance(error, OSError) and error.errno:
+        raise StoreError(
+            f"{path} cannot be read: {os.strerror(error.errno).lower()}",
+            "nothing of it is lost; where it cannot be saved, remove it: its values are computed again",
+        ) from error
 
 
 def _set_aside(path: Path, error: Exception) -> None:

@@ -24,9 +24,9 @@ def told(error: Exception, as_json: bool) -> int:
     """Print an error for people, and as a document where a script asked for one."""
     if isinstance(error, CurateError):
         message, hint, code = error.message, error.hint, error.exit_code
-    elif isinstance(error, OSError) and error.errno is not None:
+    elif isinstance(error, OSError):
         where = f": {error.filename}" if error.filename else ""
-        words = _SYSTEM.get(error.errno, (error.strerror or "the system failed").lower())
+        words = _SYSTEM.get(error.errno or 0, (error.strerror or str(error)).lower())
         message, hint, code = f"{words}{where}", _STANDS, 1
     elif isinstance(error, MemoryError):
         message, hint, code = (

@@ -103,7 +103,7 @@ def _write_tables(folder: Path, content: ReleaseContent) -> None:
         path = folder / f"{name}.parquet"
         try:
             table.write_parquet(path, compression="zstd", compression_level=_LEVEL)
-        except pl.exceptions.PolarsError as error:  # it does not say why the system refused
+        except (pl.exceptions.PolarsError, OSError) as error:  # without a number that tells why
             raise CurateError(
                 f"{path.name} cannot be written: {error}",
                 "is there room on the disk? nothing was published; what was measured stays measured",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from curate.pairs.printable import printable
 from curate.run.progress import Progress
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Lines:
         self.warnings: dict[str, int] = {}
 
     def step(self, name: str, pairs: int) -> None:
-        click.echo(f"{name}: {pairs:,} pairs", err=True)
+        click.echo(f"{printable(name)}: {pairs:,} pairs", err=True)
 
     def measure(self, name: str, total: int) -> None:
         click.echo(f"  measuring {name}: {total:,}", err=True)
@@ -38,7 +39,7 @@ class Lines:
 
     def warn(self, kind: str, message: str) -> None:
         if kind not in self.warnings:
-            click.echo(f"  warning: {message}", err=True)
+            click.echo(f"  warning: {printable(message)}", err=True)
         self.warnings[kind] = self.warnings.get(kind, 0) + 1
 
 
@@ -51,7 +52,10 @@ class Drawn:
         self.warnings: dict[str, int] = {}
 
     def step(self, name: str, pairs: int) -> None:
-        self.bars.console.print(f"[bold]{name}[/bold] [dim]{pairs:,} pairs[/dim]", highlight=False)
+        from rich.text import Text
+
+        said = Text.assemble((printable(name), "bold"), (f" {pairs:,} pairs", "dim"))
+        self.bars.console.print(said, highlight=False)
 
     def measure(self, name: str, total: int) -> None:
         if name in self.tasks:
@@ -83,7 +87,7 @@ def listening(progress: P) -> Iterator[P]:
     """Tell it every warning while it watches."""
 
     def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-        progress.warn(f"{category.__name__}: {str(message)[:60]}", str(message))
+        progress.warn(f"{category.__name__}: {printable(str(message)[:60])}", str(message))
 
     with warnings.catch_warnings():
         warnings.simplefilter("always")

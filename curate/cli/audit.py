@@ -89,14 +89,15 @@ def _show(found: Audit | AuditChange) -> None:
     from curate.governance.audit import Audit
     from curate.governance.audit_change import change_lines
     from curate.governance.audit_lines import preface, sections
+    from curate.pairs.printable import printable
 
     if not isinstance(found, Audit):
         for line in change_lines(found):
-            click.echo(_plain(line))
+            click.echo(printable(line))
         return
-    click.secho(_plain(found.headline), bold=True, fg="red" if found.flagged else None)
+    click.secho(printable(found.headline), bold=True, fg="red" if found.flagged else None)
     for line in preface(found):
-        click.echo(line)
+        click.echo(printable(line))
     for section in sections(found):
         _draw(section)
 
@@ -107,19 +108,16 @@ def _draw(section: Section) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from curate.pairs.printable import printable
+
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = PIPED
-    table = Table(box=SIMPLE_HEAD, title=Text(section.title), title_justify="left")
+    table = Table(box=SIMPLE_HEAD, title=Text(printable(section.title)), title_justify="left")
     for place, name in enumerate(section.header):
-        table.add_column(Text(_plain(name)), justify="right" if place else "left")
+        table.add_column(Text(printable(name)), justify="right" if place else "left")
     for row in section.rows:
-        table.add_row(*(Text(_plain(cell)) for cell in row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     console.print(table)
     for note in section.notes:
-        console.print(Text(_plain(note)), style="dim")
-
-
-def _plain(text: str) -> str:
-    """What came from data, without anything a terminal would obey."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+        console.print(Text(printable(note)), style="dim")

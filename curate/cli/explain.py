@@ -21,6 +21,9 @@ Examples:
 _COLOURS = {"keep": "green", "drop": "red", "unreadable": "red", "refused": "red", "reject": "red"}
 
 
+_LONGEST = 300
+
+
 @click.command(epilog=EXAMPLES)
 @click.argument("release", type=click.Path(path_type=Path))
 @click.argument("pair_id")
@@ -70,6 +73,7 @@ def _show_line(line: dict[str, Any], told: Explanation) -> None:
 
 
 def plain(value: Any) -> str:
-    """What came from data, without anything a terminal would obey."""
-    text = str(value)
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)[:300]
+    """What came from data, as much of it as a line may have."""
+    from curate.pairs.printable import printable
+
+    return printable(str(value)[:_LONGEST])[:_LONGEST]

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from curate.errors import CurateError
+from curate.pairs.printable import printable_lines
 
 _SYSTEM = {
     errno.ENOSPC: "there is no space left on the disk",
@@ -36,9 +37,9 @@ def told(error: Exception, as_json: bool) -> int:
         )
     else:
         raise error
-    click.echo(f"{click.style('error:', fg='red')} {message}", err=True)
+    click.echo(f"{click.style('error:', fg='red')} {printable_lines(message)}", err=True)
     if hint:
-        click.echo(f"{click.style('hint:', fg='cyan')} {hint}", err=True)
+        click.echo(f"{click.style('hint:', fg='cyan')} {printable_lines(hint)}", err=True)
     if as_json:
         click.echo(json.dumps({"error": _document(error, message, hint, code)}))
     return code

@@ -48,6 +48,7 @@ def forget(
     fits, reviews, cards and exports go; later builds refuse them. Cannot be undone. The receipt
     names the copies that are out of reach.
     """
+    from curate.pairs.printable import printable
     from curate.run.forget_planning import Asked, planned
     from curate.run.forget_words import intent, lines
     from curate.run.forgetting import finish
@@ -59,14 +60,17 @@ def forget(
     if dry_run:
         journal = planned(workspace, asked)
         told = journal.model_dump_json(indent=1, exclude={"marks", "derived"})
-        click.echo(told if as_json else "\n".join(intent(journal)))
+        click.echo(told if as_json else "\n".join(map(printable, intent(journal))))
         return
     with watching() as progress:
         nothing = not (ids or hashes or media)
         receipt = finish(workspace, progress) if nothing else conduct(workspace, asked, progress)
     if receipt is None:
         raise click.UsageError("say what to forget: --ids, --hash or --media")
-    click.echo(json.dumps(receipt.model_dump(), indent=1) if as_json else "\n".join(lines(receipt)))
+    if as_json:
+        click.echo(json.dumps(receipt.model_dump(), indent=1))
+    else:
+        click.echo("\n".join(map(printable, lines(receipt))))
 
 
 def _named(values: tuple[str, ...]) -> frozenset[str]:

@@ -64,11 +64,13 @@ def document(planned: Plan) -> dict[str, Any]:
 
 
 def _show(planned: Plan) -> None:
+    from curate.pairs.printable import printable
+
     click.echo(f"{planned.rows:,} rows\n")
     for number, step in enumerate(planned.steps):
         mark = "  (estimated)" if step.estimated else ""
         most = "at most " if step.estimated else ""
-        click.echo(f"{number:02d} {step.name}: {most}{step.pairs:,} pairs{mark}")
+        click.echo(f"{number:02d} {printable(step.name)}: {most}{step.pairs:,} pairs{mark}")
         for need in step.needs:
             click.echo(
                 f"     {need.measure:<18} {need.known:>8,} known {need.missing:>8,} to measure{_time(need)}"

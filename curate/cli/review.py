@@ -59,16 +59,17 @@ def _tell(address: str, browser: bool) -> None:
 
 
 def _tell_agreement(target: Path) -> None:
+    from curate.pairs.printable import printable
     from curate.review.agreement import agreements, answers
     from curate.review.subject import reviews_of
 
     reviews = reviews_of(target)
     for by, said in sorted(answers(reviews).items()):
-        click.echo(f"{by}: {len(said)} pairs")
+        click.echo(f"{printable(by)}: {len(said)} pairs")
     found = agreements(reviews)
     if not found:
         click.echo("no two people have judged the same pair")
     for one in found:
         kappa = "not defined" if one.kappa is None else f"{one.kappa:.2f}"
         same = f"{one.same:.0%} of {one.pairs} pairs alike"
-        click.echo(f"{one.one} and {one.other}: kappa {kappa}, {same}")
+        click.echo(f"{printable(one.one)} and {printable(one.other)}: kappa {kappa}, {same}")

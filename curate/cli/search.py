@@ -51,6 +51,8 @@ def search(
 
 
 def _show(found: pl.DataFrame) -> None:
+    from curate.cli.explain import plain
+
     for row in found.iter_rows(named=True):
-        told = [str(v) for k, v in row.items() if k not in ("score", "pair_id") and v is not None]
+        told = [plain(v) for k, v in row.items() if k not in ("score", "pair_id") and v is not None]
         click.echo(f"{row['score']:>8.3f}  {row['pair_id'][:12]}  {' · '.join(told)}")

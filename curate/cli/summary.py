@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from curate.governance.energy import in_words
+from curate.pairs.printable import printable
 
 if TYPE_CHECKING:
     from curate.run.build import Built
@@ -22,18 +24,18 @@ def show_built(built: Built, recipe: Path, warnings: dict[str, int]) -> None:
     console.print(_time(built))
     for stage in built.stages:
         if stage.note:
-            console.print(f"{stage.name}: {stage.note}", markup=False)
+            console.print(printable(f"{stage.name}: {stage.note}"), markup=False)
     for name, spent in built.usage.measures.items():
         if spent.prompt_tokens:
             console.print(f"{name}: {_paid(spent)}", markup=False)
     console.print(f"energy: {in_words(built.energy)}", markup=False)
     for word, finding in built.facts.evaluation.items():
-        console.print(f"{word}: {finding.value}", markup=False)
+        console.print(printable(f"{word}: {finding.value}"), markup=False)
     for held in built.held:
         state = "holds" if held.passed else "FAILED, not enforced on a sample"
-        console.print(f"gate {held.fact} {state}: {held.why}", markup=False)
+        console.print(printable(f"gate {held.fact} {state}: {held.why}"), markup=False)
     for kind, count in warnings.items():
-        console.print(f"{count} times: {kind}", style="yellow", markup=False)
+        console.print(printable(f"{count} times: {kind}"), style="yellow", markup=False)
     state = "published" if built.published else "already published, and this build is equal to it"
     console.print(f"\n{_short(built.path)}  {state}", style="bold", markup=False)
     console.print(f"digest {built.digest[:16]}…  in {built.seconds:.1f} s")
@@ -50,9 +52,9 @@ def _pairs(built: Built) -> Table:
     table = Table("pairs", "what became of them", title=title, title_justify="left")
     table.columns[0].justify = "right"
     for name, count in built.kept.items():
-        table.add_row(f"{count:,}", f"kept in {name}", style="green")
+        table.add_row(f"{count:,}", Text(printable(f"kept in {name}")), style="green")
     for reason, count in built.left.items():
-        table.add_row(f"{count:,}", reason)
+        table.add_row(f"{count:,}", Text(printable(reason)))
     for word, fact in (
         ("equal rows merged", pairs.merged),
         ("parts joined to pairs", pairs.parts),
@@ -69,7 +71,7 @@ def _time(built: Built) -> Table:
     table = Table("step", "pairs in", "seconds", title="time", title_justify="left")
     table.columns[1].justify = table.columns[2].justify = "right"
     for stage in built.stages:
-        table.add_row(stage.name, f"{stage.pairs:,}", f"{stage.seconds:.1f}")
+        table.add_row(Text(printable(stage.name)), f"{stage.pairs:,}", f"{stage.seconds:.1f}")
     return table
 
 

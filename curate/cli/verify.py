@@ -23,6 +23,7 @@ def verify(release: Path, as_json: bool) -> int:
 
     Exits with 3 when something does not agree.
     """
+    from curate.pairs.printable import printable
     from curate.release.publish import read_manifest
     from curate.release.tombstone import read_tombstone
     from curate.release.verify import problems
@@ -37,7 +38,7 @@ def verify(release: Path, as_json: bool) -> int:
         click.echo(json.dumps({**document, **({"made_by": other} if other else {})}))
     elif found:
         for problem in found:
-            click.echo(f"{click.style('wrong:', fg='red')} {problem}")
+            click.echo(f"{click.style('wrong:', fg='red')} {printable(problem)}")
     else:
         click.echo(f"{release} agrees with its manifest: digest {digest}")
     if other and not as_json:

@@ -4,7 +4,6 @@ several processes at once.
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import signal
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from curate.release.verify import problems
-from tests.forget.test_forget import check_gone, holding, names_of, pair
+from tests.forget.test_forget import holding, names_of, pair
 from tests.workspace import STEPS, Said, Workspace, curate, started
 
 _STOPPED = "stopped; what was measured stays measured, and nothing was published"
@@ -27,7 +26,10 @@ def mounted(folder: Path, size: str) -> bool:
     folder.mkdir(exist_ok=True)
     tool = shutil.which("mount")
     options = ["-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    return tool is not None and subprocess.run([tool, *options], capture_output=True).returncode == 0
+    return (
+        tool is not None
+        and subprocess.run([tool, *options], capture_output=True, check=False).returncode == 0
+    )
 
 
 @pytest.fixture
@@ -98,10 +100,10 @@ def test_ctrl_c_at_any_moment(workspace: Workspace, tmp_path: Path, seed: int) -
     for _ in range(chance.randint(1, 2)):
         process.send_signal(signal.SIGINT)
         time.sleep(chance.uniform(0, 0.05))
-    out, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=60)
     assert process.returncode in {0, 1, -signal.SIGINT}
-    if process.returncode == 1 and "curate" in err:
-        assert _STOPPED in err or "Traceback" in err
+    if process.returncode == 1:
+        assert _STOPPED in err
     assert workspace.build().digest == digest
     assert problems(workspace.release) == []
 

@@ -2,12 +2,25 @@
 
 Polars' parser opens files while it parses (`x IN (FROM read_csv('…'))`) and shows their first line
 in its complaint. Words that look beyond the row are therefore refused before anything is parsed.
+
+It also overflows its stack on tens of thousands of operators, and takes a time that grows with the
+cube of a few hundred `AND`; and padding makes a gigabyte of a letter. Recipes come from strangers, so
+that all three have a bound.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+
+_LONGEST = 100_000
+"""Characters; a list behind `IN` may be long."""
+_OPERATORS = 200
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
+_OPERATOR = re.compile(
+    r"\b(?:and|or|not|when|like|ilike|between|is)\b|[-+*/%|&<>=!~^]+", re.IGNORECASE
+)
+_PADDING = re.compile(r"\b([lr]pad)\s*\(", re.IGNORECASE)
 
 
 def beyond_the_row(expression: str, known: Sequence[str]) -> str | None:
@@ -20,12 +33,27 @@ def names_in(expression: str) -> list[str] | str:
     """The columns that an expression uses, or why it cannot be read."""
     import polars as pl
 
+    refused = _too_much(expression)
+    if refused:
+        return refused
     try:
         return list(dict.fromkeys(pl.sql_expr(expression).meta.root_names()))
     except BaseException as error:  # the parser of SQL may panic, which is no Exception
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
             raise
         return str(error)
+
+
+def _too_much(expression: str) -> str | None:
+    """Why an expression is not even parsed, if it is not."""
+    if len(expression) > _LONGEST:
+        return f"it has more than {_LONGEST:,} characters"
+    bare = _LITERAL.sub("''", expression)
+    count = sum(1 for _ in _OPERATOR.finditer(bare))
+    if count > _OPERATORS:
+        return f"it has {count:,} operators, and at most {_OPERATORS} are read"
+    padding = _PADDING.search(bare)
+    return f"it may not use {padding[1].upper()}" if padding else None
 
 
 def _reads(word: str) -> bool:

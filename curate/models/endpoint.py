@@ -49,6 +49,8 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds between attempts that the server says nothing about."""
 PATIENCE = 600.0
 """Seconds that a server may ask to wait."""
+SECRET = 8
+"""Characters of the shortest key that is taken out of replies; servers without keys are given a word."""
 SHOWN = 200
 """Characters of a server's complaint that are repeated."""
 
@@ -156,20 +158,19 @@ class Endpoint:
             reply = self._client.post(url, json=body, headers=headers)
         except self._failed as error:
             raise Passing(f"{type(error).__name__} {error}".strip()) from error
+        content = self._without_key(reply.content)
         if reply.status_code == 200:
-            return read_reply(reply.content, self._tokens, self._schema)
-        return self._refused(reply)
+            return read_reply(content, self._tokens, self._schema)
+        return self._refused(reply.status_code, content, reply.headers.get("Retry-After"))
 
-    def _refused(self, reply: Any) -> Written:
-        code, said = _complaint(reply.content)
-        said = self._without_key(f"{reply.status_code} {said}".strip())
-        if reply.status_code in PASSING and code not in FOR_GOOD:
-            raise Passing(said, _retry_after(reply.headers.get("Retry-After")))
-        if reply.status_code == 400 and code in OF_THE_CONTENT:
+    def _refused(self, status: int, content: bytes, retry_after: str | None) -> Written:
+        code, said = _complaint(content)
+        said = f"{status} {said}".strip()
+        if status in PASSING and code not in FOR_GOOD:
+            raise Passing(said, _retry_after(retry_after))
+        if status == 400 and code in OF_THE_CONTENT:
             return Written(None, f"refused: {said}")
-        hint = (
-            f"is the key in {self._access.key} right?" if reply.status_code in {401, 403} else None
-        )
+        hint = f"is the key in {self._access.key} right?" if status in {401, 403} else None
         raise CurateError(f"{self._name} refuses: {said}", hint)
 
     def _key(self) -> str | None:
@@ -184,9 +185,10 @@ class Endpoint:
             )
         return key
 
-    def _without_key(self, text: str) -> str:
-        key = self._key()
-        return text.replace(key, "…") if key else text
+    def _without_key(self, content: bytes) -> bytes:
+        """What a server says, which may repeat the key: a reply is kept, and published."""
+        key = (self._key() or "").encode()
+        return content.replace(key, "…".encode()) if len(key) >= SECRET else content
 
 
 def messages(wanted: Wanted) -> list[dict[str, Any]]:

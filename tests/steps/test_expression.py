@@ -58,8 +58,49 @@ def test_a_recipe_with_such_a_filter_is_refused(workspace: Workspace) -> None:
 
 
 WORDS = st.sampled_from(
-    "a b 1 'x' '' ( ) , AND OR NOT IN LIKE = < + - || CASE WHEN THEN END CAST( NULL IS :: [1] * . "
-    "EXISTS FROM WITH OVER( INTERVAL DATE '2020-01-01' AS INT \0 -- /*".split(" ")
+    [
+        "a",
+        "b",
+        "1",
+        "'x'",
+        "''",
+        "(",
+        ")",
+        ",",
+        "AND",
+        "OR",
+        "NOT",
+        "IN",
+        "LIKE",
+        "=",
+        "<",
+        "+",
+        "-",
+        "||",
+        "CASE",
+        "WHEN",
+        "THEN",
+        "END",
+        "CAST(",
+        "NULL",
+        "IS",
+        "::",
+        "[1]",
+        "*",
+        ".",
+        "EXISTS",
+        "FROM",
+        "WITH",
+        "OVER(",
+        "INTERVAL",
+        "DATE",
+        "'2020-01-01'",
+        "AS",
+        "INT",
+        "\x00",
+        "--",
+        "/*",
+    ]
 )
 
 

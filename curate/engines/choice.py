@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from curate.engines.local import LocalEngine
-from curate.errors import CurateError
 
 if TYPE_CHECKING:
     from curate.engines.engine import Engine
@@ -19,10 +18,8 @@ EngineName: TypeAlias = Literal["local", "ray"]
 def engine_of(
     name: EngineName, workers: int, batch_size: int | None, address: str | None
 ) -> Iterator[Engine]:
-    """An engine for as long as it is needed; raises `CurateError` for an address it has no use for."""
+    """An engine for as long as it is needed."""
     if name == "local":
-        if address is not None:
-            raise CurateError("the local engine has no address", "add --engine ray")
         yield LocalEngine(workers, batch_size)
         return
     from curate.engines.ray import RayEngine

@@ -15,7 +15,7 @@ import polars as pl
 
 from curate.engines.choice import EngineName, engine_of
 from curate.engines.engine import Room
-from curate.errors import DataError
+from curate.errors import CurateError, DataError
 from curate.governance.energy import Energy
 from curate.governance.facts import Facts
 from curate.governance.gates import Held
@@ -128,6 +128,7 @@ def opened(
     recipe: Recipe, options: Options, progress: Progress, compute: bool = True
 ) -> Iterator[tuple[Course, Asking]]:
     """A recipe's pairs gathered, and something to ask about them, with the store held."""
+    _check(options)
     store = MeasureStore(store_folder(recipe, options))
     workers = options.workers or os.cpu_count() or 1
     chosen = engine_of(options.engine, workers, options.batch_size, options.address)
@@ -157,6 +158,12 @@ def opened(
         hashing = gathered.hashing
         asking.usage.files = Spent(hashing.computed, hashing.reused, hashing.seconds)
         yield course, asking
+
+
+def _check(options: Options) -> None:
+    if options.engine == "local" and (options.address or options.depot):
+        said = "address" if options.address else "depot"
+        raise CurateError(f"the local engine has no use for --{said}", "add --engine ray")
 
 
 def store_folder(recipe: Recipe, options: Options) -> Path:

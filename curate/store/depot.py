@@ -124,7 +124,9 @@ def _opened(url: str) -> tuple[Any, str]:
     from pyarrow import fs
 
     if url.startswith("s3://"):
-        url += ("&" if "?" in url else "?") + "allow_delayed_open=true"  # small files in one request
+        url += (
+            "&" if "?" in url else "?"
+        ) + "allow_delayed_open=true"  # small files in one request
     try:
         files, root = fs.FileSystem.from_uri(url)
     except pa.ArrowInvalid as error:

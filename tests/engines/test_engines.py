@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
+from PIL import Image
 
 from curate.engines.engine import Batch, Engine, Item, Media, Room, Task, Text
 from curate.engines.work import work
@@ -18,8 +20,10 @@ from curate.measures.measure import Compute, Measure
 from curate.measures.text import TEXT_COUNTS
 from curate.measures.text_duplicate import text_overlap
 from curate.pairs.identity import content_hash
+from curate.pairs.marks import TRAINED, marked
 from curate.pairs.span import span, span_key
 from curate.run.keeping import StoreKeeper
+from curate.store.depot import Depot
 from curate.store.store import MeasureStore
 from tests.engines.conftest import needs_ray
 from tests.workspace import photo, tone
@@ -162,3 +166,44 @@ def test_no_room(engine: Engine) -> None:
     wide = replace(task(TEXT_COUNTS, items), room=Room(cpus=3, gpus=0.5))
     with pytest.raises(CurateError, match="3 CPUs and 0.5 GPUs; the whole cluster has 2 and"):
         list(engine.run(items, [wide]))
+
+
+def drawing(measure: Measure, models: Mapping[str, Path]) -> Compute:
+    """A picture of each text, in one colour."""
+
+    def compute(texts: Sequence[str]) -> pl.DataFrame:
+        made = [marked(_png(len(text)), TRAINED) for text in texts]
+        return pl.DataFrame({"bytes": made, "letters": [len(text) for text in texts]})
+
+    return compute
+
+
+def _png(number: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), (number, 0, 0)).save(file, "PNG")
+    return file.getvalue()
+
+
+@needs_ray
+@pytest.mark.parametrize("engine", ["ray"], indirect=True)
+@pytest.mark.parametrize("through", [None, "depot"])
+def test_what_workers_make(engine: Engine, tmp_path: Path, through: str | None) -> None:
+    """Its bytes are in the store when its values are, by whichever way they came."""
+    measure = replace(
+        TEXT_COUNTS,
+        name="text.drawing",
+        compute=f"{__name__}:drawing",
+        returns={"bytes": pl.Binary, "letters": pl.Int64},
+        makes="image",
+    )
+    store = MeasureStore(tmp_path / "store")
+    with store.opened():
+        depot = None if through is None else Depot.at(str(tmp_path / through))
+        keeper = StoreKeeper(measure, store.shelf(measure, {}), store.blobs, depot)
+        items = texts(WORDS)
+        settled = [keeper.settle(b) for b in engine.run(items, [task(measure, items, keeper)])]
+    found = pl.concat(settled).sort("key")
+    assert keeper.shelf.read(found["key"]).equals(found)
+    for key, letters in found.select("made", "letters").iter_rows():
+        assert store.blobs.path(key).read_bytes() == marked(_png(letters), TRAINED)
+    assert not [path for path in (tmp_path / "depot").rglob("*") if path.is_file()]

@@ -123,10 +123,8 @@ def _opened(url: str) -> tuple[Any, str]:
     import pyarrow as pa
     from pyarrow import fs
 
-    if url.startswith("s3://"):
-        url += (
-            "&" if "?" in url else "?"
-        ) + "allow_delayed_open=true"  # small files in one request
+    if url.startswith("s3://"):  # a small file in one request
+        url += f"{'&' if '?' in url else '?'}allow_delayed_open=true"
     try:
         files, root = fs.FileSystem.from_uri(url)
     except pa.ArrowInvalid as error:

@@ -24,7 +24,8 @@ from tests.engines.conftest import needs_ray
 from tests.workspace import Workspace
 
 needs_server = pytest.mark.skipif(
-    shutil.which("moto_server") is None, reason="needs moto's server on the PATH"
+    shutil.which("moto_server") is None,
+    reason="needs moto_server on the PATH; moto may live in an environment of its own",
 )
 PLACES = ["folder", "memory", pytest.param("s3", marks=needs_server)]
 

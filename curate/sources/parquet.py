@@ -32,7 +32,13 @@ class Parquet(Table):
         import polars as pl
         import pyarrow as pa
 
-        unsound = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pl.exceptions.PolarsError, OSError)
+        unsound = (
+            pa.ArrowInvalid,
+            pa.ArrowNotImplementedError,
+            pl.exceptions.PolarsError,
+            OSError,
+            UnicodeDecodeError,
+        )
         try:
             return self._columns_of(sheet, columns)
         except unsound as error:

@@ -4,18 +4,19 @@ Polars' parser opens files while it parses (`x IN (FROM read_csv('…'))`) and s
 in its complaint. Words that look beyond the row are therefore refused before anything is parsed.
 
 It also overflows its stack on tens of thousands of operators, and takes a time that grows with the
-cube of a few hundred `AND`; and padding makes a gigabyte of a letter. Recipes come from strangers, so
-that all three have a bound.
+cube of a few hundred `AND` and doubles with every bracket inside a bracket; and padding makes a gigabyte
+of a letter. Recipes come from strangers, so that all of these have a bound.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 _LONGEST = 100_000
 """Characters; a list behind `IN` may be long."""
-_OPERATORS = 200
+_OPERATORS, _DEPTH = 200, 16
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 _OPERATOR = re.compile(
     r"\b(?:and|or|not|when|like|ilike|between|is)\b|[-+*/%|&<>=!~^]+", re.IGNORECASE
@@ -52,8 +53,16 @@ def _too_much(expression: str) -> str | None:
     count = sum(1 for _ in _OPERATOR.finditer(bare))
     if count > _OPERATORS:
         return f"it has {count:,} operators, and at most {_OPERATORS} are read"
+    if _depth(bare) > _DEPTH:
+        return f"its brackets nest more than {_DEPTH} deep"
     padding = _PADDING.search(bare)
     return f"it may not use {padding[1].upper()}" if padding else None
+
+
+def _depth(expression: str) -> int:
+    """Of the innermost bracket."""
+    steps = (1 if one == "(" else -1 for one in expression if one in "()")
+    return max(accumulate(steps), default=0)
 
 
 def _reads(word: str) -> bool:

@@ -255,7 +255,7 @@ class MeasureStore:
 
     def _tidy(self) -> None:
         """Remove what a killed build left half written, and compact."""
-        for staged in self.root.glob("*/**/.*.tmp"):
+        for staged in self.root.glob("**/.*.tmp"):
             staged.unlink(missing_ok=True)
         for folder in (self.root / "values").glob("*"):
             Shelf(folder, {}).compact()

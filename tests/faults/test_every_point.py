@@ -1,7 +1,7 @@
 """A command dies or fails at any point of it: nothing is lost, nothing is half there, and the same
 command run again ends as if nothing had been.
 
-`python -m tests.faults.all` tries every fault at every point; here are those at which something was
+`python -m tests.faults.everything` tries every fault at every point; here are those at which something was
 lost once, and, as `slow`, every point with one fault.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.faults import states
 from tests.faults.harness import FAULTS, Scenario
 
 NAMED = {fault.name: fault for fault in FAULTS}
@@ -33,12 +34,17 @@ def first_of(scenario: Scenario, point: str) -> int:
         ("killed", "mkdir data_cards"),
     ],
 )
-def test_where_something_was_lost_once(first: Scenario, fault: str, point: str) -> None:
-    first.hold(first_of(first, point), NAMED[fault])
+@pytest.mark.parametrize("scenario", ["first"], indirect=True)
+def test_where_something_was_lost_once(scenario: Scenario, fault: str, point: str) -> None:
+    scenario.hold(first_of(scenario, point), NAMED[fault])
 
 
-def check(scenario: Scenario, part: int) -> None:
-    """Every eighth point, each with one of the faults that it can have."""
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("scenario", states.STATES, indirect=True)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_point(scenario: Scenario, part: int) -> None:
+    """Every eighth of them, each with one of the faults that it can have."""
     lost = []
     for number in range(1 + part, len(scenario.undisturbed.points) + 1, PARTS):
         faults = scenario.faults(number)
@@ -47,31 +53,3 @@ def check(scenario: Scenario, part: int) -> None:
         except AssertionError as error:
             lost.append(str(error))
     assert not lost, "\n\n".join(lost)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("part", range(PARTS))
-def test_a_first_build(first: Scenario, part: int) -> None:
-    check(first, part)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("part", range(PARTS))
-def test_a_draft_takes_anothers_place(draft: Scenario, part: int) -> None:
-    check(draft, part)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("part", range(PARTS))
-def test_fragments_are_put_together(scattered: Scenario, part: int) -> None:
-    check(scattered, part)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("part", range(PARTS))
-def test_a_forgetting(forgetting: Scenario, part: int) -> None:
-    check(forgetting, part)

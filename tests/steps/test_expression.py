@@ -21,6 +21,8 @@ from tests.workspace import Workspace, curate
         ("- " * 40_000 + "a", "it has 40,000 operators"),
         ("NOT " * 10_000 + "a", "it has 10,000 operators"),
         ("LENGTH(LPAD(a, 2000000000, 'x')) > 1", "it may not use LPAD"),
+        ("CAST(a AND " * 60, "its brackets nest more than 16 deep"),
+        ("NOT (" * 30 + "a" + ")" * 30, "its brackets nest more than 16 deep"),
         ("a = rpad (a, 2000000000, 'x')", "it may not use RPAD"),
     ],
     ids=lambda text: text[:20],

@@ -1,0 +1,307 @@
+"""What reads bytes of strangers: for each kind of file some seeds, words that it knows, and its reader.
+
+A reader either says something or raises a `CurateError`; anything else is a find.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import soundfile as sf
+from PIL import Image
+
+from tests.recordings import CODECS, coded_sound, film, tone
+
+REPOSITORY = Path(__file__).parents[2]
+_folder = Path(tempfile.mkdtemp(prefix="curate-fuzz-"))
+
+
+@dataclass(frozen=True)
+class Target:
+    """A kind of file."""
+
+    read: Callable[[bytes], object]
+    seeds: list[bytes]
+    tokens: list[bytes] = field(default_factory=list)
+
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "_texts": ("recipe", "subtitles", "expression", "csv", "jsonl", "parquet", "svg"),
+    "_stored": ("manifest", "tombstone", "marks", "fragment", "tar"),
+    "_pictures": ("png", "jpeg", "webp", "tiff", "bmp", "avif", "gif"),
+    "_sounds": (
+        *("wav-pcm_16", "wav-float", "flac-pcm_16", "ogg-vorbis", "ogg-opus"),
+        *("mp3", "ipod", "adts", "asf"),
+    ),
+    "_films": ("mp4", "mov", "webm", "matroska", "avi"),
+    "_streams": ("npy", "sensor-csv", "sensor-parquet"),
+}
+NAMES = [name for names in GROUPS.values() for name in names]
+
+
+@lru_cache
+def target(name: str) -> Target:
+    """Makes its seeds: libraries with threads of their own are not used before, so that one may fork."""
+    group = next(group for group, names in GROUPS.items() if name in names)
+    found: Target = globals()[group]()[name]
+    return found
+
+
+def _texts() -> dict[str, Target]:
+    recipes = [p.read_bytes() for p in sorted((REPOSITORY / "recipes").glob("*.yaml"))]
+    wrong = [p.read_bytes() for p in sorted((REPOSITORY / "tests/recipe/wrong").glob("*.yaml"))]
+    yaml = [b": ", b"- ", b"&a ", b"*a", b"<<: ", b"!!x ", b"|", b"---\n", b"\0", b"\xff", b"${"]
+    cues = [
+        b"1\n00:00:01,000 --> 00:00:02,500\nA line\n\n2\n00:00:03,000 --> 00:00:04,000\nTwo\n",
+        b"WEBVTT\n\nNOTE x\n\n00:01.000 --> 00:02.000 align:start\n<v Ann>Hello</v>\n",
+    ]
+    sql = [
+        b"CAST(year AS INT) > 2000 AND category IN ('a', 'b')",
+        b"caption LIKE '%x%' OR LENGTH(caption) BETWEEN 3 AND 9",
+        b"CASE WHEN a > 1 THEN b ELSE c END = 2",
+    ]
+    words = [b" AND ", b" OR ", b"NOT ", b"(", b")", b"'", b"CAST(", b" AS ", b"::", b"--", b"\0"]
+    return {
+        "recipe": Target(_read_recipe, [*recipes, *wrong], yaml),
+        "subtitles": Target(_read_cues, cues, [b" --> ", b"WEBVTT\n", b"99:99", b"<i>", b"\r"]),
+        "expression": Target(_read_expression, sql, words),
+        "csv": Target(
+            _source("csv", "t.csv"), [b"file,words\nx.png,A\n", b'file,words\n"a\nb",c\n']
+        ),
+        "jsonl": Target(_source("jsonl", "t.jsonl"), [b'{"file":"x.png","words":"A"}\n']),
+        "parquet": Target(_source("parquet", "t.parquet"), [_table()]),
+        "svg": Target(
+            _svg, [_SVG], [b"<use href='#a'/>", b"&lt;", b"<!DOCTYPE x>", b"1e999", b"%"]
+        ),
+    }
+
+
+def _stored() -> dict[str, Target]:
+    manifest = {
+        "format": 2,
+        "name": "x",
+        "version": "1.0.0",
+        "digest": "0" * 64,
+        "parts": {"pairs": "0" * 64},
+        "files": {"a": {"sha256": "0" * 64, "size": 1}},
+    }
+    stone = {"format": 1, "name": "x", "version": "1.0.0", "digest": "0", "at": "now", "pairs": 1}
+    mark = {"key": "0" * 16, "mark": "0" * 64}
+    return {
+        "manifest": Target(_manifest, [json.dumps(manifest).encode()], [b"null", b"{}", b"1e999"]),
+        "tombstone": Target(_stone, [json.dumps({**stone, "successor": None}).encode()]),
+        "marks": Target(_marks, [json.dumps(mark).encode() + b"\n"], [b"\n", b"null", b"[]"]),
+        "fragment": Target(_fragment, [_fragment_bytes()]),
+        "tar": Target(_tar, [_tar_bytes()], [b"../", b"\0", b"ustar", b"7777777"]),
+    }
+
+
+def _pictures() -> dict[str, Target]:
+    noise = np.random.default_rng(7).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+
+    def encoded(form: str, mode: str, **options: Any) -> bytes:
+        out = BytesIO()
+        Image.fromarray(noise).convert(mode).save(out, form, **options)
+        return out.getvalue()
+
+    modes = {"PNG": "RGB 1 L P RGBA", "JPEG": "RGB L CMYK", "TIFF": "RGB CMYK L 1"}
+    return {
+        form.lower(): Target(
+            _picture, [encoded(form, mode) for mode in modes.get(form, "RGB").split()]
+        )
+        for form in ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "GIF")
+    }
+
+
+def _sounds() -> dict[str, Target]:
+    kinds = [
+        ("WAV", "PCM_16"),
+        ("WAV", "FLOAT"),
+        ("FLAC", "PCM_16"),
+        ("OGG", "VORBIS"),
+        ("OGG", "OPUS"),
+    ]
+    coded = [("mp3", "libmp3lame"), ("ipod", "aac"), ("adts", "aac"), ("asf", "wmav2")]
+    samples = tone(0.2)
+
+    def written(form: str, subtype: str) -> bytes:
+        out = BytesIO()
+        sf.write(out, samples.T, 48_000, subtype, format=form)
+        return out.getvalue()
+
+    found = {f"{f}-{s}".lower(): Target(_sound, [written(f, s)]) for f, s in kinds}
+    return found | {form: Target(_sound, [coded_sound(form, c, samples)]) for form, c in coded}
+
+
+def _films() -> dict[str, Target]:
+    return {form: Target(_film, [film(form, sound=tone(1.6))]) for form in CODECS}
+
+
+def _streams() -> dict[str, Target]:
+    times = np.arange(40) / 10
+    plain = np.column_stack([times, np.sin(times)])
+    out = BytesIO()
+    np.save(out, plain)
+    table = pl.DataFrame({"t": times, "x": plain[:, 1]})
+    parquet = BytesIO()
+    table.write_parquet(parquet)
+    return {
+        "npy": Target(_stream, [out.getvalue()], [b"'descr': '|O'", b"999999999"]),
+        "sensor-csv": Target(_stream, [table.write_csv().encode()]),
+        "sensor-parquet": Target(_stream, [parquet.getvalue()]),
+    }
+
+
+_SVG = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><g id="a">'
+    b'<circle cx="32" cy="32" r="28" fill="#36c"/></g></svg>'
+)
+
+
+def _placed(name: str, data: bytes) -> Path:
+    path = _folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def _read_recipe(data: bytes) -> object:
+    from curate.recipe import read_recipe
+
+    return read_recipe(_placed("recipe.yaml", data))
+
+
+def _read_cues(data: bytes) -> object:
+    from curate.pairs.cues import parse
+
+    return parse(data.decode("utf-8", "replace"))
+
+
+def _read_expression(data: bytes) -> object:
+    from curate.steps.expression import beyond_the_row, names_in
+
+    text = data.decode("utf-8", "replace")
+    return beyond_the_row(text, ()) or names_in(text)
+
+
+def _source(kind: str, name: str) -> Callable[[bytes], object]:
+    def read(data: bytes) -> object:
+        from pydantic import TypeAdapter
+
+        from curate.pairs.field import Field
+        from curate.sources.csv import Csv
+        from curate.sources.jsonl import Jsonl
+        from curate.sources.parquet import Parquet
+
+        known = {"csv": Csv, "jsonl": Jsonl, "parquet": Parquet}
+        path = _placed(f"{kind}/{name}", data)
+        fields = TypeAdapter(dict[str, Field]).validate_python(
+            {"image": {"type": "image"}, "caption": {"type": "text"}}
+        )
+        source = known[kind].parse({"path": name, "image": "file", "caption": "words"})
+        return source.rows(fields, path.parent, "src")
+
+    return read
+
+
+def _table() -> bytes:
+    out = BytesIO()
+    pl.DataFrame({"file": ["x.png", "y.png"], "words": ["A", "B"]}).write_parquet(out)
+    return out.getvalue()
+
+
+def _svg(data: bytes) -> object:
+    from curate.pairs.svg import render_svg, svg_size
+
+    return svg_size(data), render_svg(data)
+
+
+def _manifest(data: bytes) -> object:
+    from curate.release.publish import read_manifest
+
+    return read_manifest(_placed("release/manifest.json", data).parent)
+
+
+def _stone(data: bytes) -> object:
+    from curate.release.tombstone import read_tombstone
+
+    return read_tombstone(_placed("stone/TOMBSTONE.json", data).parent)
+
+
+def _marks(data: bytes) -> object:
+    from curate.store.forgotten import read_forgotten
+
+    _placed("forgetful/.curate/forget.key", b"00" * 32)
+    return read_forgotten(_placed("forgetful/forgotten/marks.jsonl", data).parents[1])
+
+
+def _fragment_bytes() -> bytes:
+    from curate.store.fragment import write_fragment
+
+    frame = pl.DataFrame({"key": ["a", "b"], "error": [None, "x"], "value": [[1.0, 2.0], None]})
+    return write_fragment(_folder / "seed", frame, {"seconds": 0.5}).read_bytes()
+
+
+def _fragment(data: bytes) -> object:
+    import warnings
+
+    from curate.store.fragment import read_fragment, read_notes
+
+    path = _placed("shelf/x.parquet", data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return read_notes(path), read_fragment(path)
+
+
+def _tar_bytes() -> bytes:
+    import tarfile
+
+    out = BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name in ("a/x.png", "a/x.txt", "b.json"):
+            member = tarfile.TarInfo(name)
+            member.size = 10
+            archive.addfile(member, BytesIO(b"0123456789"))
+    return out.getvalue()
+
+
+def _tar(data: bytes) -> object:
+    from curate.pairs.tar import members, read_member
+
+    path = str(_placed("x.tar", data))
+    return [read_member(path, member.name) for member in members(path) if not member.problem]
+
+
+def _picture(data: bytes) -> object:
+    from curate.pairs.image import decode_image, probe_image, small_image
+
+    return probe_image(data), decode_image(data), small_image(data, 64)
+
+
+def _sound(data: bytes) -> object:
+    from curate.pairs.audio import decode_audio, probe_audio
+
+    return probe_audio(data), decode_audio(data)
+
+
+def _film(data: bytes) -> object:
+    from curate.pairs.span import Recording
+    from curate.pairs.video import check_video, probe_video, scene_frames
+
+    return probe_video(data), check_video(data), scene_frames(Recording(data))
+
+
+def _stream(data: bytes) -> object:
+    from curate.pairs.sensor import probe_sensor, read_stream
+    from curate.pairs.span import Recording
+
+    return probe_sensor(data), read_stream(Recording(data))

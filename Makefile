@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := /usr/share/tuxpaint/stamps
 
-.PHONY: help demo test test-all lint docs bench debian clean
+.PHONY: help demo test test-all fuzz faults sbom lint docs bench debian clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -40,6 +40,22 @@ docs: $(VENV)/installed-dev ## Build the site of docs/ in build/site
 bench: $(VENV)/installed-dev debian ## Measure what benchmarks/results.md shows
 	@for script in startup rebuild orchestration kill alignment mismatch hidden_captions; do \
 		echo "## $$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
+
+MINUTES ?= 30
+fuzz: $(VENV)/installed-dev ## Read mutated files with every reader, for MINUTES
+	@$(BIN)/python -m tests.fuzz.run --minutes $(MINUTES)
+
+faults: $(VENV)/installed-dev ## Kill and fail builds and forgettings at every kind of call
+	@$(BIN)/python -m tests.faults.everything
+
+# The tool has an environment of its own, so that it is no part of what it lists.
+sbom: $(VENV)/installed ## Write build/sbom.cdx.json, the bill of materials (CycloneDX)
+	@mkdir -p build
+	@test -x build/sbom/bin/cyclonedx-py || { $(PYTHON) -m venv build/sbom && \
+		build/sbom/bin/pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0; }
+	@build/sbom/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml \
+		--output-reproducible --output-file build/sbom.cdx.json
+	@echo build/sbom.cdx.json
 
 # Some tests need data and programs that Debian packages; elsewhere they say that they skip.
 debian:

@@ -98,7 +98,7 @@ def _batch(name: str, first: int, count: int, seen: Seen) -> int:
         seen.hangs += hung
         seen.crashes += not hung
         _keep(name, _CURRENT.read_bytes(), "hang" if hung else "crash")
-    return at + died
+    return int(at + died)
 
 
 def _ended(child: int, state: mmap.mmap) -> bool:

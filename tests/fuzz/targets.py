@@ -201,8 +201,9 @@ def _source(kind: str, name: str) -> Callable[[bytes], object]:
         from curate.sources.csv import Csv
         from curate.sources.jsonl import Jsonl
         from curate.sources.parquet import Parquet
+        from curate.sources.source import Source
 
-        known = {"csv": Csv, "jsonl": Jsonl, "parquet": Parquet}
+        known: dict[str, type[Source]] = {"csv": Csv, "jsonl": Jsonl, "parquet": Parquet}
         path = _placed(f"{kind}/{name}", data)
         fields = TypeAdapter(dict[str, Field]).validate_python(
             {"image": {"type": "image"}, "caption": {"type": "text"}}

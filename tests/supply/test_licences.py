@@ -77,11 +77,13 @@ def _needs(one: Distribution, extras: frozenset[str]) -> Iterator[tuple[str, fro
 def licences(one: Distribution) -> set[str]:
     """Identifiers, or what is written and was not understood."""
     told = one.metadata
-    if told.get("License-Expression"):
+    if "License-Expression" in told:
         return set(re.findall(r"[\w.-]+", told["License-Expression"])) - {"AND", "OR", "WITH"}
     classifiers = told.get_all("Classifier") or []
     written = [c.split("::")[-1].strip() for c in classifiers if c.startswith("License ::")]
-    written = written or [(told.get("License") or "nothing").strip().split("\n")[0]]
+    written = written or [
+        (told["License"] if "License" in told else "nothing").strip().split("\n")[0]
+    ]
     return {_identifier(one) for text in written for one in re.split(r" AND | OR ", text)}
 
 

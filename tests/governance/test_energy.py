@@ -164,7 +164,7 @@ def test_files_and_variables_of_the_user_have_no_say(
     assert energy.kwh is not None
     assert energy.kwh < 0.1
     assert capfd.readouterr().err == ""
-    made = {".curate", "releases", "data_cards"}
+    made = {".curate", "releases", "data_cards", "reports"}
     assert {path.name for path in workspace.root.iterdir()} <= files | made
 
 

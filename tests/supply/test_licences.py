@@ -81,9 +81,7 @@ def licences(one: Distribution) -> set[str]:
         return set(re.findall(r"[\w.-]+", told["License-Expression"])) - {"AND", "OR", "WITH"}
     classifiers = told.get_all("Classifier") or []
     written = [c.split("::")[-1].strip() for c in classifiers if c.startswith("License ::")]
-    written = written or [
-        (told["License"] if "License" in told else "nothing").strip().split("\n")[0]
-    ]
+    written = written or [str(told.json.get("license", "nothing")).strip().split("\n")[0]]
     return {_identifier(one) for text in written for one in re.split(r" AND | OR ", text)}
 
 

@@ -143,12 +143,19 @@ def _make_key(path: Path) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """For its owner's eyes only, and on the disk when this returns."""
+    """For its owner's eyes only, and on the disk when this returns. Forgettings take turns, so that one
+    that was killed here leaves a file that the next writes over.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    staged = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    staged = path.with_name(f".{path.name}.tmp")
     handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
     staged.rename(path)
+    handle = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -36,9 +36,18 @@ def write_documents(
 
 def file_card(release: Path, home: Path) -> None:
     """The card among the workspace's, which belong in version control; without pictures of data."""
-    home.mkdir(parents=True, exist_ok=True)
     told, held = read_facts(release), read_held(release)
     card = render_card(told, held, splits_of(release), features_of(release))
-    staged = home / f".{release.name}.tmp"
-    staged.write_text(card, encoding="utf-8")
-    staged.rename(home / f"{release.name}.md")
+    file_whole(home / f"{release.name}.md", card.encode())
+
+
+def file_whole(path: Path, content: bytes) -> None:
+    """Put a document there, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged = path.with_name(f".{path.stem}.tmp")
+    try:
+        staged.write_bytes(content)
+        staged.rename(path)
+    except BaseException:
+        staged.unlink(missing_ok=True)
+        raise

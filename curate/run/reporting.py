@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from curate.report.gathering import report_of
 from curate.report.page import render_report
+from curate.run.documents import file_whole
 from curate.run.embedded import embedded
 from curate.run.media import MediaOfCourse
 
@@ -43,7 +43,4 @@ def file_report(release: Path, home: Path) -> None:
     """Among the workspace's reports, by the release's version; releases of earlier versions have none."""
     if not (release / FILE).exists():
         return
-    home.mkdir(parents=True, exist_ok=True)
-    staged = home / f".{release.name}.tmp"
-    shutil.copyfile(release / FILE, staged)
-    staged.rename(home / f"{release.name}.html")
+    file_whole(home / f"{release.name}.html", (release / FILE).read_bytes())

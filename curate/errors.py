@@ -82,5 +82,9 @@ class ReleaseExists(CurateError):
     pass
 
 
+class OtherFormat(CurateError):
+    """A release of another version of curate."""
+
+
 class StoreError(CurateError):
     pass

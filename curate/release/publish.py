@@ -20,7 +20,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from curate.errors import CurateError
+from curate.errors import CurateError, OtherFormat
 from curate.release.reading import read_document
 from curate.release.tombstone import check_not_forgotten
 from curate.release.write import MANIFEST_FORMAT
@@ -89,8 +89,8 @@ def put(staged: Path, final: Path) -> None:
 
 
 def read_manifest(release: Path) -> dict[str, Any] | None:
-    """The manifest of a published release, or None when there is none; raises `CurateError`,
-    `Forgotten` where a tombstone stands in its place.
+    """The manifest of a published release, or None when there is none; raises `CurateError`, of which
+    `OtherFormat`, and `Forgotten` where a tombstone stands in its place.
     """
     check_not_forgotten(release)
     try:
@@ -103,7 +103,8 @@ def read_manifest(release: Path) -> dict[str, Any] | None:
         ) from error
     found = manifest.get("format") if isinstance(manifest, dict) else None
     if found != MANIFEST_FORMAT:
-        raise CurateError(
+        kind = OtherFormat if isinstance(found, int) else CurateError
+        raise kind(
             f"{release} has manifest format {found}; this version reads {MANIFEST_FORMAT}",
             "read it with the version of curate that made it, or build it anew with this one",
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate.errors import CurateError, GateFailed, ReleaseExists
+from curate.errors import CurateError, GateFailed, OtherFormat, ReleaseExists
 from curate.governance import gates
 from curate.governance.answers import FILE as ANSWERS
 from curate.governance.audit import Audit, audited
@@ -174,8 +174,15 @@ def _told(one: Held) -> list[str]:
 
 
 def _stands(final: Path, content: ReleaseContent) -> bool:
-    """Whether this very release is published; another one under its version is an error."""
-    manifest = read_manifest(final)
+    """Whether this very release is published; another one under its version is an error, but for a
+    draft, also for one of an earlier curate.
+    """
+    try:
+        manifest = read_manifest(final)
+    except OtherFormat:
+        if content.version != DRAFT:
+            raise
+        return False
     if manifest is None:
         _require_free(final)
         return False

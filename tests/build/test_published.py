@@ -141,6 +141,16 @@ def test_a_manifest_that_is_none_is_not_replaced(
         assert contents(place.release) == {"manifest.json": text.encode()}
 
 
+def test_a_draft_of_an_earlier_curate_is_replaced(workspace: Workspace) -> None:
+    for version, code in (("1.0.0", 1), ("draft", 0)):
+        place = workspace.having(version=version)
+        place.build()
+        manifest = place.release / "manifest.json"
+        manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format": 1}))
+        assert curate("build", place.path).code == code
+    assert json.loads(manifest.read_text())["format"] > 1
+
+
 def test_releases_folder_that_is_a_file(workspace: Workspace) -> None:
     """As where there is no permission; that a superuser always has."""
     (workspace.root / "releases").write_text("in the way")

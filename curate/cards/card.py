@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from curate.cards.front_matter import front_matter
-from curate.cards.markdown import code, section, table, text
+from curate.cards.markdown import code, paragraphs, section, table, text
 from curate.governance.energy import kwh_in_words
 from curate.pairs.yaml import to_yaml
 
@@ -46,7 +46,7 @@ def render_card(
     parts = [
         f"---\n{to_yaml(front_matter(facts, splits, features))}---\n",
         f"# {release.name.value} {release.version.value}\n",
-        f"{about}\n" if about else "",
+        paragraphs(about) if about else "",
         section("At a glance", table(("what", "found"), _glance(facts, held))),
         section("Samples", _samples(samples)),
         section("What people say", _answers(facts)),

@@ -17,6 +17,12 @@ def text(value: Any) -> str:
     return _MARKS.sub(r"\\\1", html.escape(line, quote=False))
 
 
+def paragraphs(value: str) -> str:
+    """Its paragraphs, in which no character has a meaning of its own either."""
+    told = (text(part) for part in re.split(r"\n\s*\n", value))
+    return "".join(f"{part}\n\n" for part in told if part).rstrip("\n") + "\n"
+
+
 def code(value: Any) -> str:
     """One line of code."""
     line = _BREAKS.sub(" ", str(value)).replace("`", "'").replace("|", "\\|")

@@ -60,7 +60,7 @@ def publish(course: Course, asking: Asking, made: Released, sample: bool) -> Pub
     content, home = made.content, course.recipe.workspace / "releases" / made.content.name
     final = home / content.version
     if _stands(final, content):
-        _file(final, course.recipe.workspace)
+        _file(final, course.recipe.workspace, new=False)
         return Published(final, False, read_facts(final), _energy(course, asking, content), [])
     evidence = evidence_of(course, asking, content, evaluated(course, asking))
     facts, energy = gather_facts(evidence), evidence.energy
@@ -80,21 +80,21 @@ def publish(course: Course, asking: Asking, made: Released, sample: bool) -> Pub
             if _stands(final, content):
                 return Published(final, False, read_facts(final), energy, [])
             put(folder, final)
-    _file(final, course.recipe.workspace)
+    _file(final, course.recipe.workspace, new=True)
     return Published(final, True, facts, energy, held)
 
 
-def _file(final: Path, workspace: Path) -> None:
-    """The card and the report of a release among the workspace's, where they are not there yet: a build
-    that was stopped after it had published leaves them to the next.
+def _file(final: Path, workspace: Path, *, new: bool) -> None:
+    """The card and the report of a release among the workspace's. Of one that was there already only
+    what lacks: a build that was stopped after it had published leaves them to the next.
     """
     version, name = final.name, final.parent.name
     if version == DRAFT:
         return
     try:
-        if not (workspace / "data_cards" / name / f"{version}.md").exists():
+        if new or not (workspace / "data_cards" / name / f"{version}.md").exists():
             file_card(final, workspace / "data_cards" / name)
-        if not (workspace / "reports" / name / f"{version}.html").exists():
+        if new or not (workspace / "reports" / name / f"{version}.html").exists():
             file_report(final, workspace / "reports" / name)
     except OSError as error:
         raise CurateError(

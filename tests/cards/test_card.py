@@ -121,6 +121,21 @@ def test_cards_are_filed_in_the_workspace(finished: Finished) -> None:
     assert filed.read_text(encoding="utf-8") == card_of(finished.release)
 
 
+def test_a_new_release_takes_the_place_of_an_old_card(workspace: Workspace) -> None:
+    places = [
+        workspace.root / path for path in ("data_cards/ten/1.0.0.md", "reports/ten/1.0.0.html")
+    ]
+    for path in places:
+        path.parent.mkdir(parents=True)
+        path.write_text("of a release that was taken away")
+    workspace.build()
+    assert not [path for path in places if "taken away" in path.read_text(encoding="utf-8")]
+    for path in places:
+        path.unlink()
+    workspace.build()
+    assert all(path.is_file() for path in places)
+
+
 def test_pictures_are_shown_where_a_safety_step_looked(workspace: Workspace) -> None:
     pytest.importorskip("onnxruntime")
     assert "## Samples" not in card_of(workspace.build().path)

@@ -18,7 +18,7 @@ from curate.governance.facts import FILE as FACTS
 from curate.governance.facts import Facts
 from curate.ledger.verdict import LEDGER
 from curate.release.evidence import EVALUATION, Evaluation, pair_columns
-from curate.release.publish import read_manifest
+from curate.release.publish import manifest_of
 from curate.release.reading import read_document, read_lock, read_table
 
 if TYPE_CHECKING:
@@ -37,13 +37,7 @@ class Side:
     @classmethod
     def of(cls, folder: Path) -> Side:
         """Raises `CurateError` for what is no release."""
-        manifest = read_manifest(folder)
-        if manifest is None:
-            raise CurateError(
-                f"{folder} is no release: it has no manifest.json",
-                "name a folder such as releases/<name>/<version>",
-            )
-        return cls(folder, manifest)
+        return cls(folder, manifest_of(folder))
 
     @property
     def title(self) -> str:

@@ -28,7 +28,7 @@ from curate.ledger.cluster import CLUSTERS
 from curate.ledger.made import REPORTED
 from curate.ledger.verdict import LEDGER
 from curate.recipe.answers import read_answers
-from curate.release.publish import DRAFT, read_manifest
+from curate.release.publish import DRAFT, manifest_of
 from curate.release.reading import read_document, read_lock, read_table
 from curate.release.tombstone import check_not_forgotten
 from curate.release.version import is_version, order
@@ -65,8 +65,7 @@ class Evaluation(BaseModel):
 
 def read_tables(release: Path) -> Evidence:
     """The lock and the tables alone; raises `CurateError` where a file is no such file."""
-    manifest, lock = read_manifest(release), read_lock(release)
-    assert manifest is not None
+    manifest, lock = manifest_of(release), read_lock(release)
     return Evidence(
         digest=manifest["digest"],
         pairs=read_table(release / "pairs.parquet", pair_columns(lock)),

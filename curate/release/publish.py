@@ -112,6 +112,17 @@ def read_manifest(release: Path) -> dict[str, Any] | None:
     return manifest
 
 
+def manifest_of(release: Path) -> dict[str, Any]:
+    """The manifest of a published release; raises `CurateError` where there is none, too."""
+    manifest = read_manifest(release)
+    if manifest is None:
+        raise CurateError(
+            f"{release} is no release: it has no {MANIFEST}",
+            "name a folder such as releases/<name>/<version>",
+        )
+    return manifest
+
+
 def _exchange(one: Path, other: Path) -> None:
     """Swap two folders atomically (renameat2), or in two steps where the system cannot."""
     libc = ctypes.CDLL(None, use_errno=True)

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from curate.errors import CurateError
 from curate.pairs.field import Field, Fields, media_fields
-from curate.release.publish import read_manifest
+from curate.release.publish import manifest_of
 from curate.release.reading import read_lock
 
 _ROWS = 100
@@ -67,13 +67,7 @@ def open_release(folder: Path) -> Published:
     """Open a release as it stands; raises `CurateError` for what is none, `Forgotten` for one that is
     no more.
     """
-    manifest = read_manifest(folder)
-    if manifest is None:
-        raise CurateError(
-            f"{folder} is no release: it has no manifest.json",
-            "name a folder such as releases/<name>/<version>",
-        )
-    return Published(folder, manifest)
+    return Published(folder, manifest_of(folder))
 
 
 def workspace_of(release: Path) -> Path | None:

@@ -19,7 +19,7 @@ from curate.pairs.digest import table_digest
 from curate.pairs.identity import canonical_json, content_hash
 from curate.pairs.origin import DECLARED, LABELLED, SYNTHETIC
 from curate.release.evidence import read_tables
-from curate.release.publish import read_manifest
+from curate.release.publish import manifest_of
 from curate.release.reading import read_lock
 from curate.release.tombstone import left_beside
 from curate.release.verify_documents import maker, otherwise
@@ -35,23 +35,13 @@ def problems(release: Path) -> list[str]:
     beside = [f"{name} should have gone with the release" for name in left_beside(release)]
     if beside:
         return beside
-    manifest = _manifest(release)
+    manifest = manifest_of(release)
     found = list(_files(release, manifest)) or list(_unreadable(release))
     if found:
         return found
     found = list(_digests(release, manifest))
     found += [*_tables(release), *_clusters(release), *_made(release)]
     return found or ([] if maker(release) else list(otherwise(release, manifest)))
-
-
-def _manifest(release: Path) -> dict[str, Any]:
-    manifest = read_manifest(release)
-    if manifest is None:
-        raise CurateError(
-            f"{release} is no release: it has no manifest.json",
-            "name a folder such as releases/<name>/<version>",
-        )
-    return manifest
 
 
 def _files(release: Path, manifest: dict[str, Any]) -> Iterator[str]:

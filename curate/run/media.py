@@ -14,11 +14,10 @@ import polars as pl
 
 from curate.engines.engine import Media
 from curate.engines.work import read_content
-from curate.errors import CurateError, DataError, Unreadable
+from curate.errors import DataError, Unreadable
 from curate.pairs.media import read_media
 from curate.pairs.span import Recording
-from curate.release.publish import read_manifest
-from curate.release.published import Published
+from curate.release.published import Published, open_release
 
 if TYPE_CHECKING:
     from curate.release.write import MediaBytes
@@ -75,13 +74,7 @@ class MediaOfRelease:
 
     @cached_property
     def _release(self) -> Published:
-        manifest = read_manifest(self.folder)
-        if manifest is None:
-            raise CurateError(
-                f"{self.folder} is no release: it has no manifest.json",
-                "name a folder such as releases/<name>/<version>",
-            )
-        return Published(self.folder, manifest)
+        return open_release(self.folder)
 
     @cached_property
     def _places(self) -> pl.DataFrame:

@@ -40,13 +40,19 @@ def _commands() -> str:
     return "\n\n".join(["# Commands", *map(_command, COMMANDS)])
 
 
+def of_command(name: str) -> click.Context:
+    """As the command line itself makes it: click keeps the help option that it finds first."""
+    parent = click.Context(cli, info_name="curate", **cli.context_settings)
+    command = cli.get_command(parent, name)
+    assert command is not None
+    return click.Context(command, info_name=name, parent=parent)
+
+
 def _command(name: str) -> str:
     """A command as its own `--help` says it."""
-    context = click.Context(cli, info_name="curate")
-    command = cli.get_command(context, name)
-    assert command is not None
-    inner = click.Context(command, info_name=name, parent=context, max_content_width=88)
-    told = f"```text\n{command.get_help(inner)}\n```"
+    context = of_command(name)
+    context.max_content_width = 88
+    told = f"```text\n{context.get_help()}\n```"
     return f"## curate {name}\n\n{COMMANDS[name].summary}\n\n{told}"
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,11 +17,9 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, sync_playwright
 
 from curate.recipe import read_recipe
-from curate.review.serve import server
-from curate.review.subject import under_review
 from curate.run.build import build
-from curate.run.progress import Silence
 from docs.make.example import ROOT
+from tests.browser.reviewing import reviewing
 
 SCREENS = ROOT / "docs" / "assets"
 COLOURS = {"red": "#d6322f", "orange": "#ee8d1d", "yellow": "#f4cf2b", "green": "#2e9d57"}
@@ -67,8 +63,8 @@ def main() -> None:
         page.evaluate("() => document.querySelector('#pairs').scrollIntoView()")
         _keep(page, "report")
         page = chromium.new_page(viewport={"width": 1200, "height": 760}, color_scheme="dark")
-        with reviewed(release) as address:
-            page.goto(address)
+        with reviewing(release) as running:
+            page.goto(running.address)
             page.wait_for_function("() => [...document.images].every(image => image.complete)")
             _keep(page, "review")
         chromium.close()
@@ -113,20 +109,6 @@ def _figure(shape: str, colour: str, place: int, chance: random.Random) -> Image
         for more in (0, 180 / -corners):
             brush.regular_polygon((x, y, size), 3, turn + 2 * more, fill=colour)
     return picture
-
-
-@contextmanager
-def reviewed(release: Path) -> Iterator[str]:
-    """The address of a review page that runs until the end of the block."""
-    with under_review(release, Silence()) as subject:
-        running = server(subject, by="Ada")
-        thread = threading.Thread(target=running.run)
-        thread.start()
-        try:
-            yield running.address
-        finally:
-            running.stop()
-            thread.join()
 
 
 def _keep(page: Page, name: str) -> None:

@@ -11,12 +11,13 @@ import click
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from curate.cli.main import COMMANDS, cli
+from curate.cli.main import COMMANDS
 from curate.errors import CurateError
 from curate.recipe import read_recipe
 from curate.steps import registry
 from docs.make.example import commands
 from docs.make.page import Block, Page
+from docs.make.reference import of_command
 
 
 def complaints(page: Page, folder: Path) -> Iterator[str]:
@@ -87,8 +88,6 @@ def _command(line: str) -> Iterator[str]:
 def _known(name: str, word: str) -> bool:
     if not word.startswith("-"):
         return True
-    command = cli.get_command(click.Context(cli), name)
-    assert command is not None
-    context = click.Context(command, info_name=name)
-    options = {option for param in command.get_params(context) for option in param.opts}
-    return word.partition("=")[0] in options | {"--help", "-h"} or isinstance(command, click.Group)
+    context = of_command(name)
+    options = {option for param in context.command.get_params(context) for option in param.opts}
+    return word.partition("=")[0] in options or isinstance(context.command, click.Group)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,16 +20,7 @@ def reviewing(target: Path, by: str | None = "Ada") -> Iterator[Server]:
         thread = threading.Thread(target=running.run)
         thread.start()
         try:
-            _wait(running)
             yield running
         finally:
             running.stop()
             thread.join(20)
-
-
-def _wait(running: Server) -> None:
-    for _ in range(200):
-        if running.uvicorn.started:
-            return
-        time.sleep(0.05)
-    raise TimeoutError("the server did not start")

@@ -38,7 +38,7 @@ docs: $(VENV)/installed-dev ## Build the site of docs/ in build/site
 	@$(BIN)/python -m docs.make
 
 bench: $(VENV)/installed-dev debian ## Measure what benchmarks/results.md shows
-	@for script in startup rebuild orchestration kill alignment mismatch hidden_captions; do \
+	@for script in startup rebuild floors kill alignment mismatch hidden_captions; do \
 		echo "## $$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 MINUTES ?= 30

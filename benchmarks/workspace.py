@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -54,6 +55,7 @@ def workspace(name: str) -> Iterator[Workspace]:
         recipe.parent.mkdir()
         text = (RECIPES / recipe.name).read_text()
         recipe.write_text(re.split(r"(?m)^(?:#.*\n)*evaluate:", text)[0])
+        shutil.copytree(RECIPES / "answers", recipe.parent / "answers")
         yield Workspace(recipe)
 
 

@@ -57,7 +57,8 @@ class Kept:
 
 class Keeper(Protocol):
     """Puts a measure's values into the store, from whatever process holds it. Under a name they are
-    there whole or not at all, and once however often they are put.
+    there whole or not at all, and once however often they are put. What is passing is returned and
+    not put.
     """
 
     def find(self, name: str) -> Kept | None: ...

@@ -109,9 +109,11 @@ class _Unit:
         return short_hash(sorted(self.task.missing))
 
     def found(self) -> Batch | None:
-        """What was put there before."""
+        """What was put there before, if nothing of it is lacking: not everything is kept."""
         kept = self.task.keeper and self.task.keeper.find(self.name)
-        return Batch(self.task, kept.values, kept.seconds, self.name) if kept else None
+        if not kept or kept.values.height < len(self.task.missing):
+            return None
+        return Batch(self.task, kept.values, kept.seconds, self.name)
 
     def kept(self, parts: Sequence[Batch]) -> Batch:
         """The values of all groups together, in the store where there is one."""

@@ -17,6 +17,7 @@ import soundfile as sf
 
 from curate.errors import Unreadable
 from curate.pairs.container import check_container, container_format
+from curate.pairs.limited import limited
 from curate.pairs.mpeg import check_mpeg, looks_like_mpeg, mpeg_format
 from curate.pairs.ogg import check_ogg
 from curate.pairs.span import Recording, Span, check_within
@@ -49,6 +50,7 @@ class Waveform:
     rate: int
 
 
+@limited
 def probe_audio(data: bytes) -> AudioHeader:
     """The header, without decoding samples."""
     if coded := _coded_format(data):
@@ -57,6 +59,7 @@ def probe_audio(data: bytes) -> AudioHeader:
         return _header(file)
 
 
+@limited
 def decode_audio(data: bytes) -> Waveform:
     """All samples of a recording that is whole."""
     if coded := _coded_format(data):
@@ -67,6 +70,7 @@ def decode_audio(data: bytes) -> Waveform:
         return Waveform(_read(file, header.frames), header.rate)
 
 
+@limited
 def read_audio(recording: Recording) -> Waveform:
     """All samples, or those of the span alone."""
     data, of = recording
@@ -89,6 +93,7 @@ def cut(waveform: Waveform, of: Span) -> Waveform:
     return Waveform(waveform.samples[first:last], waveform.rate)
 
 
+@limited
 def cut_audio(recording: Recording) -> bytes:
     """The recording as a FLAC file of its own; the same bytes for the same samples."""
     return encode_flac(read_audio(recording))

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from curate.errors import Unreadable
+from curate.pairs.limited import limited
 from curate.pairs.marks import is_generated, marked, source_type
 from curate.pairs.xmp import packet
 
@@ -57,6 +58,13 @@ def bare(data: bytes) -> tuple[bytes, tuple[str, ...]]:
     """The file and, sorted, what was taken out of it; `Unreadable` where its format is unknown here
     or its parts cannot be told apart.
     """
+    made, gone = _stripped(data)
+    return (data if made is None else made), gone
+
+
+@limited
+def _stripped(data: bytes) -> tuple[bytes | None, tuple[str, ...]]:
+    """The file where anything goes, and what does."""
     strip = _stripper(data)
     source = source_type(data)
     parts = Parts(source, keep_manifest=is_generated(source))
@@ -65,7 +73,7 @@ def bare(data: bytes) -> tuple[bytes, tuple[str, ...]]:
         parts = Parts(source, keep_manifest=False, gone=parts.gone)
         told = _tried(strip, data, parts)
     if not parts.gone:
-        return data, ()
+        return None, ()
     if source is not None and source_type(told) is None:
         told = marked(told, source)
     return told, tuple(sorted(parts.gone))

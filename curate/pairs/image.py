@@ -33,6 +33,7 @@ from PIL import (
 from curate.errors import Unreadable
 from curate.pairs.container import check_boxes
 from curate.pairs.gif import check_gif
+from curate.pairs.limited import limited
 from curate.pairs.svg import is_svg, render_svg, svg_size
 
 MOST_PIXELS = 178_956_970
@@ -91,6 +92,7 @@ class ImageHeader:
     mode: str
 
 
+@limited
 def probe_image(data: bytes) -> ImageHeader:
     """The header, without decoding pixels."""
     if image_format(data) == "SVG":
@@ -103,20 +105,7 @@ def probe_image(data: bytes) -> ImageHeader:
 
 def decode_image(data: bytes) -> np.ndarray:
     """Pixels as uint8 (height, width, 3)."""
-    if image_format(data) == "SVG":
-        svg_size(data)
-        data = render_svg(data)
-    _check_whole(data)
-    with _opened(data) as image:
-        orientation = _orientation(image)
-        image.load()
-        first = _over_white(image)
-        for frame in range(1, _frames(image)):
-            image.seek(frame)
-            image.load()
-        if orientation in UPRIGHT:
-            first = first.transpose(UPRIGHT[orientation])
-        return np.asarray(first, dtype=np.uint8)
+    return _pixels(drawn(data))
 
 
 def small_image(data: bytes, side: int) -> Small:
@@ -125,9 +114,33 @@ def small_image(data: bytes, side: int) -> Small:
     A JPEG is decoded at no more pixels than that takes, and not by way of RGB, which cannot hold
     every colour that a strong compression makes.
     """
-    if image_format(data) == "SVG":
-        svg_size(data)
-        data = render_svg(data)
+    return _small(drawn(data), side)
+
+
+def drawn(data: bytes) -> bytes:
+    """A file of pixels: of a drawing what is rendered, else the file itself."""
+    return render_svg(data) if image_format(data) == "SVG" else data
+
+
+@limited
+def _pixels(data: bytes) -> np.ndarray:
+    _check_whole(data)
+    with _opened(data) as image:
+        orientation = _orientation(image)
+        image.load()
+        first = _over_white(image)
+        if first is image and _frames(image) > 1:
+            first = image.copy()
+        for frame in range(1, _frames(image)):
+            image.seek(frame)
+            image.load()
+        if orientation in UPRIGHT:
+            first = first.transpose(UPRIGHT[orientation])
+        return np.asarray(first, dtype=np.uint8)
+
+
+@limited
+def _small(data: bytes, side: int) -> Small:
     _check_whole(data)
     with _opened(data) as image:
         width, height = image.size
@@ -143,18 +156,15 @@ def small_image(data: bytes, side: int) -> Small:
 
 
 def reduced_image(data: bytes, side: int) -> Image.Image:
-    """The upright picture in its own shape with no side longer than `side`, in RGB, or in RGBA where
-    parts of it are transparent; of an animation the first frame.
+    """The upright picture of pixels in its own shape with no side longer than `side`, in RGB, or in
+    RGBA where parts of it are transparent; of an animation the first frame. Decoded here and now.
     """
-    if image_format(data) == "SVG":
-        svg_size(data)
-        data = render_svg(data)
     _check_whole(data)
     with _opened(data) as image:
         orientation = _orientation(image)
         image.draft(None, (2 * side, 2 * side))
         image.load()
-        reduced = image.convert("RGBA") if _transparent(image) else _over_white(image)
+        reduced = image.convert("RGBA") if _transparent(image) else _over_white(image).copy()
         reduced.thumbnail((side, side))
         upright = UPRIGHT.get(orientation)
         turned: Image.Image = reduced if upright is None else reduced.transpose(upright)
@@ -229,15 +239,13 @@ def _opened(data: bytes) -> Iterator[Any]:
         with image:
             _check_pixels(image)
             yield image
-    except Unreadable:
+    except (Unreadable, MemoryError):
         raise
     except Exception as error:
         raise Unreadable(_words(error)) from None
 
 
 def _words(error: Exception) -> str:
-    if isinstance(error, MemoryError):
-        return "out of memory"
     words = str(error).strip("'\"") or type(error).__name__
     return words if isinstance(error, OSError) else f"broken: {words}"
 
@@ -301,7 +309,7 @@ def _over_white(image: Any) -> Any:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, (255, 255, 255, 255))
         return Image.alpha_composite(white, image).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _from_16_bits(image: Any) -> Any:

@@ -52,7 +52,7 @@ def opened(data: bytes, form: str) -> Iterator[InputContainer]:
             yield container
     except Unreadable:
         raise
-    except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
+    except (av.FFmpegError, ValueError, OverflowError) as error:
         raise Unreadable(_words(error)) from None
 
 
@@ -157,7 +157,5 @@ def _samples(frame: Any) -> np.ndarray:
 
 
 def _words(error: Exception) -> str:
-    if isinstance(error, MemoryError):
-        return "out of memory"
     words = getattr(error, "strerror", None) or str(error)
     return f"broken: {words}" if words else "the decoder failed and does not say why"

@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from curate.errors import Unreadable
+from curate.pairs.limited import limited
 from curate.pairs.span import DECIMALS, Recording, Span, check_within
 
 TIMES = ("time", "timestamp", "t")
@@ -51,6 +52,7 @@ class Stream:
     names: tuple[str, ...]
 
 
+@limited
 def probe_sensor(data: bytes, span: Span | None = None) -> SensorHeader:
     """The header of a stream, or of a span of it; the whole file is read for it."""
     stream = read_stream(Recording(data, span))
@@ -60,6 +62,7 @@ def probe_sensor(data: bytes, span: Span | None = None) -> SensorHeader:
     return SensorHeader(sensor_format(data), samples, channels, rate, start, end - start)
 
 
+@limited
 def read_stream(recording: Recording) -> Stream:
     """All samples, or those of the span."""
     stream = _whole(recording.data)
@@ -134,7 +137,7 @@ def _whole(data: bytes) -> Stream:
     read = {"NPY": _from_npy, "PARQUET": _from_parquet, "CSV": _from_csv}[sensor_format(data)]
     try:
         return _stream(read(data))
-    except Unreadable:
+    except (Unreadable, MemoryError):
         raise
     except Exception as error:
         words = str(error).strip().partition("\n")[0] or type(error).__name__

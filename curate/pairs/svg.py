@@ -17,6 +17,7 @@ from typing import Any
 from xml.parsers import expat
 
 from curate.errors import Unreadable
+from curate.pairs.limited import limited
 
 LONGEST_SIDE = 256
 """Pixels of the longer side of a rendered drawing."""
@@ -60,8 +61,7 @@ def render_svg(data: bytes) -> bytes:
     name = hashlib.sha256(data).digest()
     png = _recent.get(name)
     if png is None:
-        png = _render(data)
-        _check_shown(data, png)
+        png = _rendered(data)
         _recent.put(name, png)
     return png
 
@@ -89,6 +89,14 @@ class _Recent:
 
 
 _recent = _Recent(REMEMBERED)
+
+
+@limited
+def _rendered(data: bytes) -> bytes:
+    svg_size(data)
+    png = _render(data)
+    _check_shown(data, png)
+    return png
 
 
 def _render(data: bytes) -> bytes:

@@ -12,6 +12,10 @@ from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from curate.errors import Unreadable
+from curate.pairs.image import drawn
+from curate.pairs.limited import limited
+
 if TYPE_CHECKING:
     from curate.pairs.audio import Waveform
 
@@ -43,12 +47,22 @@ def thumbnail(data: bytes, modality: str) -> Thumbnail | None:
 
     Whatever a decoder or an encoder objects to is no reason to fail for the sake of a thumbnail.
     """
-    make = {"image": _picture, "audio": _sound, "video": _film}.get(modality)
     try:
-        made = make(data) if make else None
-    except Exception:
+        made = _made(drawn(data) if modality == "image" else data, modality)
+    except Unreadable:
         return None
     return made if made is not None and len(made.data) <= MOST_BYTES else None
+
+
+@limited
+def _made(data: bytes, modality: str) -> Thumbnail | None:
+    make = {"image": _picture, "audio": _sound, "video": _film}.get(modality)
+    try:
+        return make(data) if make else None
+    except MemoryError:
+        raise
+    except Exception:
+        return None
 
 
 def _picture(data: bytes) -> Thumbnail:

@@ -21,6 +21,7 @@ from curate.pairs.audio import Waveform, bounded
 from curate.pairs.container import check_container, container_format
 from curate.pairs.film import CLOCK, write_film
 from curate.pairs.libav import duration, frames_from, opened, sound_samples, sound_stream
+from curate.pairs.limited import limited
 from curate.pairs.span import Recording, Span, check_within
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class VideoHeader:
     has_sound: bool
 
 
+@limited
 def probe_video(data: bytes) -> VideoHeader:
     """The header, and of the frames only the first."""
     form = _format(data)
@@ -75,6 +77,7 @@ def probe_video(data: bytes) -> VideoHeader:
         )
 
 
+@limited
 def check_video(data: bytes, span: Span | None = None) -> int:
     """The number of frames of a film, or of a span of it, whose every picture and sound decodes."""
     form = _format(data)
@@ -92,6 +95,7 @@ def check_video(data: bytes, span: Span | None = None) -> int:
     return count
 
 
+@limited
 def frame_times(recording: Recording) -> np.ndarray:
     """Times at which frames are shown, float64 seconds, rising; decoded only where not stated."""
     with opened(recording.data, _format(recording.data)) as container:
@@ -106,6 +110,7 @@ def frame_times(recording: Recording) -> np.ndarray:
     return shown[(shown >= start) & (shown < end)]
 
 
+@limited
 def scene_frames(recording: Recording, at_most: int = 8) -> list[tuple[float, np.ndarray]]:
     """Time and picture, uint8 (height, width, 3), of the first frame and of those where scenes
     begin: frames that differ suddenly from the one before, in grey and at 32x32 pixels. Of more
@@ -117,6 +122,7 @@ def scene_frames(recording: Recording, at_most: int = 8) -> list[tuple[float, np
         return [(time, _upright(_frame_at(container, stream, time))) for time in times]
 
 
+@limited
 def small_frames(recording: Recording, rate: float, side: int) -> np.ndarray:
     """Pictures at even times from the first frame's, `rate` a second: the frame that is then shown,
     as uint8 (pictures, side, side, 3), each pixel the mean of its area.
@@ -129,6 +135,7 @@ def small_frames(recording: Recording, rate: float, side: int) -> np.ndarray:
     return np.stack(seen)
 
 
+@limited
 def sound(recording: Recording) -> Waveform:
     """The film's first sound on the film's clock; `Unreadable` when there is none."""
     with opened(recording.data, _format(recording.data)) as container:
@@ -138,6 +145,7 @@ def sound(recording: Recording) -> Waveform:
     return heard
 
 
+@limited
 def cut_video(recording: Recording) -> bytes:
     """The recording as an MP4 file of its own (H.264, AAC), its clock beginning at 0.
 

@@ -1,7 +1,8 @@
 """Values on their way into the store: what was made goes under its hash, the rest onto its shelf.
 
 It may be sent to other processes: those put values where they belong if they see the store under the
-same path, else into a depot, out of which the build settles them.
+same path, else into a depot, out of which the build settles them. How a decoder ended is told and not
+kept: it may do better the next time (`curate.pairs.limited`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from curate.engines.engine import Batch, Kept
 from curate.errors import CurateError
 from curate.measures.measure import Measure
 from curate.pairs.identity import content_hash
+from curate.pairs.limited import PASSING
 from curate.pairs.marks import source_type
 from curate.store.blobs import Blobs
 from curate.store.depot import Depot
@@ -40,11 +42,12 @@ class StoreKeeper:
         return None if found is None else Kept(*found)
 
     def keep(self, values: pl.DataFrame, seconds: float, name: str) -> pl.DataFrame:
-        """Put values under a name; returns them as they stand in the store."""
+        """Put values under a name; returns them as they stand in the store, and what is not kept."""
         rows = self.shelf.cast(self._put_aside(values, self._leave_blob))
         if self.depot is None:
-            return self.shelf.write(rows, seconds, name=name)
-        self.depot.put_values(self.shelf.folder.name, name, rows, seconds)
+            self.shelf.write(_lasting(rows), seconds, name=name)
+        else:
+            self.depot.put_values(self.shelf.folder.name, name, _lasting(rows), seconds)
         return rows
 
     def settle(self, batch: Batch) -> pl.DataFrame:
@@ -62,7 +65,9 @@ class StoreKeeper:
     def keep_all(self, batches: Sequence[Batch], kwh: float | None) -> pl.DataFrame:
         """Put batches together under a name that nothing else has."""
         values = pl.concat([self._put_aside(batch.values, self._put_blob) for batch in batches])
-        return self.shelf.write(values, sum(batch.seconds for batch in batches), kwh)
+        rows = self.shelf.cast(values)
+        self.shelf.write(_lasting(rows), sum(batch.seconds for batch in batches), kwh)
+        return rows
 
     def _take(self, name: str, kept: Kept) -> pl.DataFrame:
         """Out of the depot into the store: first there, then no longer here."""
@@ -72,13 +77,13 @@ class StoreKeeper:
         for key in made:
             if (content := self.depot.blob(key)) is not None:
                 self.blobs.put(content)
-        rows = (
-            self.shelf.write(kept.values, kept.seconds, name=name) if kept.values.height else None
-        )
+        rows = self.shelf.cast(kept.values)
+        if (lasting := _lasting(rows)).height:
+            self.shelf.write(lasting, kept.seconds, name=name)
         self.depot.remove(self.shelf.folder.name, name)
         for key in made:
             self.depot.remove_blob(key)
-        return kept.values if rows is None else rows
+        return rows
 
     def _made(self, values: pl.DataFrame) -> list[str]:
         return [] if self.measure.makes is None else values["made"].drop_nulls().unique().to_list()
@@ -100,6 +105,11 @@ class StoreKeeper:
         _check_marks(self.measure, files)
         made = [None if data is None else put(data) for data in files]
         return values.drop("bytes").with_columns(made=pl.Series(made, dtype=pl.String))
+
+
+def _lasting(rows: pl.DataFrame) -> pl.DataFrame:
+    """What is a value of its content, whatever machine asks for it and when."""
+    return rows.filter(~pl.col("error").fill_null("").str.starts_with(PASSING))
 
 
 def _check_marks(measure: Measure, files: pl.Series) -> None:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.errors import CurateError
+from curate.pairs import limited
 from tests.fuzz.mutation import mutated
 from tests.fuzz.targets import NAMES, target
 
@@ -116,6 +117,7 @@ def _work(name: str, first: int, count: int, state: mmap.mmap) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    limited.stay()
     known, accepted, others, slowest = target(name), 0, 0, 0.0
     for seed in range(first, first + count + 1):
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10

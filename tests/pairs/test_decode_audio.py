@@ -149,6 +149,7 @@ def test_samples_that_are_no_numbers_are_refused() -> None:
 
 
 def test_too_long_is_said_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("curate.pairs.limited._inside", True)
     monkeypatch.setattr("curate.pairs.audio.MOST_SAMPLES", 1000)
     with pytest.raises(Unreadable, match="48000 samples are more than the 1000"):
         probe_audio(recording("FLAC"))

@@ -140,6 +140,7 @@ def test_what_is_no_stream_says_so(data: bytes, words: str) -> None:
 
 
 def test_more_values_than_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("curate.pairs.limited._inside", True)
     monkeypatch.setattr("curate.pairs.sensor.MOST_VALUES", 150)
     for _, data, _ in FILES.values():
         with pytest.raises(Unreadable, match="more than the 150"):

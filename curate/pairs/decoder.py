@@ -52,6 +52,10 @@ class Ended(Exception):
     """A decoder that is no more; the words tell what became of it."""
 
 
+class Killed(Ended):
+    """By somebody else, such as a machine without memory."""
+
+
 @dataclass(frozen=True)
 class Answer:
     said: str
@@ -66,6 +70,8 @@ class Decoder:
         """Start it, with so many bytes of address space. `OSError` or `CurateError` where that cannot be
         done, which is this machine's trouble and no content's.
         """
+        self.is_new = True
+        """Whether it has answered nothing yet."""
         self._socket, theirs = socket.socketpair()
         try:
             with theirs:
@@ -86,7 +92,7 @@ class Decoder:
             self.end()
             raise Ended(f"was stopped: no answer within {patience:g} s") from None
         except (EOFError, ConnectionError):
-            raise Ended(self._death()) from None
+            raise self._death(question["seconds"]) from None
         except (ValueError, KeyError, TypeError):
             self.end()
             raise Ended("went wrong: the answer makes no sense") from None
@@ -123,14 +129,15 @@ class Decoder:
                 f"{sys.executable} -m curate.pairs.decoding says why",
             )
 
-    def _death(self) -> str:
+    def _death(self, seconds: int) -> Ended:
         self._socket.close()
         status = self.process.wait()
         if status == -signal.SIGXCPU:
-            return "was stopped: too much processor time"
+            return Ended(f"was stopped: more than {seconds} s of processor time")
         if status == -signal.SIGKILL:
-            return "was killed from outside"
-        return f"crashed ({signal.Signals(-status).name})" if status < 0 else f"exited ({status})"
+            return Killed("was killed from outside")
+        name = signal.Signals(-status).name if status < 0 else f"exit status {status}"
+        return Ended(f"crashed ({name})")
 
 
 def send(there: socket.socket, head: dict[str, Any], buffers: Sequence[Buffer]) -> None:

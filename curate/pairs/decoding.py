@@ -25,6 +25,8 @@ from curate.pairs.decoder import FAILED, MEMORY, READY, UNREADABLE, VALUE, recei
 from curate.pairs.wire import Buffer, Tree, packed, unpacked
 
 _FILES = 64
+_STACK = 8 << 20
+"""What overflows it does so whatever shell a build was started from."""
 _DIE_WITH_PARENT, _NO_NEW_RIGHTS = 1, 38
 """Of prctl(2)."""
 _FIRST_TO_GO = "1000"
@@ -98,6 +100,7 @@ def _limit(memory: int) -> None:
         (resource.RLIMIT_NOFILE, _FILES),
     ):
         _set(kind, most)
+    _set(resource.RLIMIT_STACK, _STACK, soft=True)
 
 
 def _set(kind: int, most: int, *, soft: bool = False) -> None:

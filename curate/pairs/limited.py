@@ -7,11 +7,12 @@ Whoever calls it gets what it makes, or `Unreadable` in its words, and never mee
 crash, hang, or want all the memory there is. A function is limited if its module can be imported by its
 name, and its arguments (by position) and its value are what `curate.pairs.wire` carries.
 
-What a decoder says is a value. That it came to an end is none: what else ran beside it, and what it had
-decoded before, may have had a part in that. So it is tried once more in a process that has seen nothing
-else; if that ends too, `Unreadable` says how, in words that begin with `PASSING`: a verdict of this
-build, which no store keeps. In one process the same content is not tried again. A decoder that cannot
-be started is trouble of the machine and raises `OSError` or `CurateError`.
+What a decoder says is a value. That it came to an end is none: what it had decoded before, and what else
+ran on the machine, may have had a part in that. So only a decoder that has seen nothing else is believed,
+and one that was killed from outside only the second time; then `Unreadable` says how it ended, in words
+that begin with `PASSING`: a verdict of this build, which no store keeps. The same process does not try
+the same content again. A decoder that cannot be started is trouble of the machine and raises `OSError`
+or `CurateError`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar, get_type_hints
 
 from curate.errors import CurateError, Unreadable
-from curate.pairs.decoder import FAILED, MEMORY, UNREADABLE, Answer, Decoder, Ended
+from curate.pairs.decoder import FAILED, MEMORY, UNREADABLE, Answer, Decoder, Ended, Killed
 from curate.pairs.wire import Buffer, Tree, packed, unpacked
 
 P = ParamSpec("P")
@@ -42,7 +43,7 @@ class Limits:
 
     memory: int = 8 << 30
     """Bytes of address space: some times what the largest content takes that is decoded."""
-    seconds: int = 60
+    seconds: int = 30
     """Of processor time, whatever the load of the machine."""
     seconds_a_megabyte: int = 10
     patience: float = 10.0
@@ -80,55 +81,67 @@ def stay() -> None:
 
 
 def _decoded(function: Callable[..., Any], name: str, args: Sequence[Any]) -> Any:
-    tree, buffers = packed(list(args))
-    if _ended and (known := _ended.get(_key(tree, buffers))):
+    call = _Call(function, name, *packed(list(args)))
+    if _ended and (known := _ended.get(call.key)):
         raise Unreadable(known)
+    decoder = _pool.take()
     try:
-        return _tried(function, name, tree, buffers, fresh=False)
-    except (Ended, _Failed):
-        pass
+        return call.put_to(decoder)
+    except (Ended, _Failed) as error:
+        if decoder.is_new and not isinstance(error, Killed):
+            raise call.told(error) from None
     try:
-        return _tried(function, name, tree, buffers, fresh=True)
-    except Ended as error:
-        words = _ended[_key(tree, buffers)] = f"{PASSING}{error}"
-        raise Unreadable(words) from None
+        return call.put_to(Decoder(LIMITS.memory))
+    except (Ended, _Failed) as error:
+        raise call.told(error) from None
 
 
-def _tried(
-    function: Callable[..., Any], name: str, tree: Tree, buffers: Sequence[Buffer], *, fresh: bool
-) -> Any:
-    """What one decoder makes of it; the decoder is there for the next unless it came to an end."""
-    limits = LIMITS
-    seconds = limits.seconds_of(sum(len(buffer) for buffer in buffers))
-    question = {"call": name, "arguments": tree, "seconds": seconds}
-    decoder = _pool.take(limits.memory, fresh=fresh)
-    answer = decoder.ask(question, buffers, limits.patience * seconds)
-    if answer.said in (MEMORY, FAILED):
-        decoder.end()
-    else:
-        _pool.give(decoder)
-    return _value(function, answer, limits)
+@dataclass(frozen=True)
+class _Call:
+    function: Callable[..., Any]
+    name: str
+    tree: Tree
+    buffers: Sequence[Buffer]
 
+    @property
+    def key(self) -> bytes:
+        """Of what it is about, whatever is asked of it: bytes, and the span where there is one."""
+        said = [part for part in self.tree if isinstance(part, list)]
+        digest = hashlib.sha256(repr(said).encode())
+        for buffer in self.buffers:
+            digest.update(buffer)
+        return digest.digest()
 
-def _value(function: Callable[..., Any], answer: Answer, limits: Limits) -> Any:
-    if answer.said == MEMORY:
-        raise Ended(f"was stopped: more than {limits.memory / 2**30:g} GiB of memory")
-    if answer.said == FAILED:
-        raise _Failed(f"{function.__qualname__} failed in its process:\n{answer.tree}")
-    try:
-        if answer.said == UNREADABLE:
-            raise Unreadable(unpacked(str, answer.tree, ()))
-        return unpacked(_returns(function), answer.tree, answer.buffers)
-    except (ValueError, TypeError, IndexError):
-        raise Ended("went wrong: the answer makes no sense") from None
+    def put_to(self, decoder: Decoder) -> Any:
+        """What a decoder makes of it; it is there for the next call unless it came to an end."""
+        limits = LIMITS
+        seconds = limits.seconds_of(sum(len(buffer) for buffer in self.buffers))
+        question = {"call": self.name, "arguments": self.tree, "seconds": seconds}
+        answer = decoder.ask(question, self.buffers, limits.patience * seconds)
+        if answer.said in (MEMORY, FAILED):
+            decoder.end()
+        else:
+            _pool.give(decoder)
+        return self._value(answer, limits)
 
+    def _value(self, answer: Answer, limits: Limits) -> Any:
+        if answer.said == MEMORY:
+            raise Ended(f"was stopped: more than {limits.memory / 2**30:g} GiB of memory")
+        if answer.said == FAILED:
+            raise _Failed(f"{self.name} failed in its process:\n{answer.tree}")
+        try:
+            if answer.said == UNREADABLE:
+                raise Unreadable(unpacked(str, answer.tree, ()))
+            return unpacked(_returns(self.function), answer.tree, answer.buffers)
+        except (ValueError, TypeError, IndexError):
+            raise Ended("went wrong: the answer makes no sense") from None
 
-def _key(tree: Tree, buffers: Sequence[Buffer]) -> bytes:
-    """Of what a call is about, whatever is asked of it: its bytes, and the span where there is one."""
-    digest = hashlib.sha256(repr([part for part in tree if isinstance(part, list)]).encode())
-    for buffer in buffers:
-        digest.update(buffer)
-    return digest.digest()
+    def told(self, error: Ended | _Failed) -> CurateError:
+        """What whoever called hears of it; how a decoder ended is remembered."""
+        if isinstance(error, _Failed):
+            return error
+        words = _ended[self.key] = f"{PASSING}{error}"
+        return Unreadable(words)
 
 
 @cache
@@ -147,13 +160,14 @@ class _Pool:
         self._idle: list[Decoder] = []
         self._lock = threading.Lock()
 
-    def take(self, memory: int, *, fresh: bool) -> Decoder:
+    def take(self) -> Decoder:
         """One that nobody uses, the last used first, or a new one."""
         with self._lock:
-            known = self._idle.pop() if self._idle and not fresh else None
-        return known or Decoder(memory)
+            known = self._idle.pop() if self._idle else None
+        return known or Decoder(LIMITS.memory)
 
     def give(self, decoder: Decoder) -> None:
+        decoder.is_new = False
         with self._lock:
             self._idle.append(decoder)
 

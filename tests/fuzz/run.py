@@ -130,7 +130,7 @@ def _work(name: str, first: int, count: int, state: mmap.mmap) -> None:
         try:
             known.read(data)
             accepted += 1
-        except CurateError:
+        except (CurateError, MemoryError):  # the latter ends a decoder, and is a verdict
             pass
         except BaseException:
             others += 1

@@ -26,6 +26,8 @@ KILL, TORN = -1, -2
 HERE = Path(__file__).parent
 _PATIENCE = 120.0
 _RANDOM = re.compile(r"[0-9a-f]{12,64}|\d+\.tmp")
+_ALIKE = re.compile(r"((?:media|governance)/(?:.*/)?)[^/]+(\.\w+)$")
+"""Files of one folder that the same lines of code treat one by one."""
 _LEFT = re.compile(r"(^|/)\.staging-|\.tmp$|-old$|\.damaged$")
 
 
@@ -46,7 +48,8 @@ class Fault:
 
 _CHANGES = frozenset({"open", "write", "rename", "exchange", "link", "mkdir", "sync", "utime"})
 FAULTS = [
-    Fault("killed", KILL),
+    # Where nothing is changed, a kill leaves what it leaves at the next change.
+    Fault("killed", KILL, kinds=_CHANGES | {"unlink"}),
     Fault("torn", TORN, kinds=frozenset({"write"})),
     Fault("EIO", errno.EIO),
     Fault("ENOSPC", errno.ENOSPC, lasting=True, kinds=_CHANGES),
@@ -180,10 +183,10 @@ class Scenario:
 
     @cached_property
     def classes(self) -> dict[str, list[int]]:
-        """Kind and path without its random parts -> the numbers of the points."""
+        """Class -> the numbers of the points."""
         found: dict[str, list[int]] = {}
         for number, point in enumerate(self.undisturbed.points, 1):
-            found.setdefault(_RANDOM.sub("*", point), []).append(number)
+            found.setdefault(class_of(point), []).append(number)
         return found
 
     def faults(self, number: int) -> list[Fault]:
@@ -232,6 +235,11 @@ class Scenario:
 
     def _words(self, place: Path) -> list[str]:
         return [word.format(root=place) for word in self.command]
+
+
+def class_of(point: str) -> str:
+    """Kind and path of a point, without what is random in the path or one of many alike."""
+    return _ALIKE.sub(r"\1*\2", _RANDOM.sub("*", point))
 
 
 def _check_words(said: Said, told: str) -> None:

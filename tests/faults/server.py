@@ -1,12 +1,14 @@
 """A process that has imported everything and runs commands in children of its own: a build costs no start.
 
 It reads jobs, a line of JSON each, and answers each with how its child ended. Children run with
-`points.c` loaded before all else; a job that names a point arms it.
+`points.c` loaded before all else; a job that names a point arms it. What takes a process long once and
+touches no workspace (looking for meters, compiling templates, drawing a chart) is done before.
 """
 
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import importlib
 import json
 import os
@@ -33,7 +35,7 @@ def _done(job: dict[str, Any]) -> dict[str, Any]:
         _run(job)
     status = _ended(child, start + job["patience"])
     if job["imports"]:
-        _import(Path(job["folder"]) / "modules.json")
+        _warm(Path(job["folder"]) / "modules.json")
     return {"status": status, "seconds": time.monotonic() - start}
 
 
@@ -81,10 +83,33 @@ def _said(command: list[str], job: dict[str, Any], folder: Path) -> dict[str, An
     return {"code": said.code, "out": said.out, "err": said.err}
 
 
-def _import(path: Path) -> None:
-    for name in json.loads(path.read_text()):
+def _warm(modules: Path) -> None:
+    for name in json.loads(modules.read_text()):
         with suppress(Exception):
             importlib.import_module(name)
+    from curate.governance.instrument import Instrument
+    from curate.report import page
+
+    Instrument()
+    for template in page._environment().list_templates(["html"]):
+        page._environment().get_template(template)
+    _remember_charts(modules.parent.with_name("charts"))
+
+
+def _remember_charts(folder: Path) -> None:
+    """What draws them is slow to start, and cannot be started before a fork."""
+    import vl_convert
+
+    folder.mkdir(exist_ok=True)
+    draw = vl_convert.vegalite_to_svg
+
+    def drawn(spec: dict[str, Any]) -> str:
+        known = folder / hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()
+        if not known.exists():
+            known.write_text(draw(spec))
+        return known.read_text()
+
+    vl_convert.vegalite_to_svg = drawn
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def first_of(scenario: Scenario, point: str) -> int:
     ("fault", "point"),
     [
         ("EACCES", "look .curate/store/values/image.thumbnail"),
-        ("EMFILE", "look media/things/lamp.wav"),
+        ("EMFILE", "look media/things/*.wav"),
         ("EIO", "write releases/ten/.staging-*/pairs.parquet"),
         ("EIO", "look releases/ten"),
         ("killed", "rename releases/ten/1.0.0"),

@@ -27,6 +27,7 @@ from curate.release.write import MANIFEST_FORMAT
 
 DRAFT = "draft"
 MANIFEST = "manifest.json"
+_STAGING = ".staging-*"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
@@ -136,9 +137,16 @@ def _exchange(one: Path, other: Path) -> None:
     aside.rename(one)
 
 
+def sweep(home: Path) -> None:
+    """Remove what builds have left that died while they staged, or while an old draft went."""
+    if any(home.glob(_STAGING)):
+        with publishing(home):
+            _sweep(home)
+
+
 def _sweep(home: Path) -> None:
     """Remove staging folders whose build has died."""
-    for folder in home.glob(".staging-*"):
+    for folder in home.glob(_STAGING):
         try:
             handle = os.open(folder, os.O_RDONLY)
         except FileNotFoundError:

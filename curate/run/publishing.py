@@ -23,7 +23,7 @@ from curate.pairs.field import group_fields
 from curate.release.content import ReleaseContent
 from curate.release.differ import differences
 from curate.release.evidence import last_before, read_facts
-from curate.release.publish import DRAFT, publishing, put, read_manifest, staging
+from curate.release.publish import DRAFT, publishing, put, read_manifest, staging, sweep
 from curate.release.write import entries, seal, write_release
 from curate.run.documents import file_card, write_documents
 from curate.run.evaluating import evaluated
@@ -60,6 +60,7 @@ def publish(course: Course, asking: Asking, made: Released, sample: bool) -> Pub
     content, home = made.content, course.recipe.workspace / "releases" / made.content.name
     final = home / content.version
     if _stands(final, content):
+        sweep(home)
         _file(final, course.recipe.workspace, new=False)
         return Published(final, False, read_facts(final), _energy(course, asking, content), [])
     evidence = evidence_of(course, asking, content, evaluated(course, asking))

@@ -69,6 +69,18 @@ def test_a_full_disk(workspace: Workspace, disk: Path, room: int) -> None:
     assert not list(disk.rglob(".staging-*"))
 
 
+def test_what_killed_builds_have_left_goes_though_nothing_new_is_published(
+    workspace: Workspace,
+) -> None:
+    """One was killed while the draft before went out of the place that it had taken."""
+    draft = workspace.having(version="draft")
+    draft.build()
+    left = draft.release.with_name(".staging-0123456789ab")
+    shutil.copytree(draft.release, left)
+    assert not draft.build().published
+    assert not left.exists()
+
+
 def assert_refused(said: Said, place: Workspace) -> None:
     assert said.code == 1
     assert "Traceback" not in said.err

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.faults import states
-from tests.faults.harness import Fault, Scenario, Server
+from tests.faults.harness import Fault, Scenario
 from tests.workspace import write_media
 
 _KINDS = [("killed",), ("torn",), ("EIO", "EACCES", "EMFILE"), ("ENOSPC", "EROFS")]

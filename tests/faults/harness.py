@@ -85,10 +85,16 @@ class Server:
         *commands: Sequence[str | Path],
         at: int | None = None,
         fault: Fault | None = None,
+        clock: tuple[int, int] | None = None,
+        stops: Sequence[float] = (),
+        together: bool = False,
         imports: bool = False,
     ) -> Ended:
-        """Play commands in a workspace; of the first, points are counted if `at` is given (0 for none
-        that fails)."""
+        """Play commands in a workspace, one after another or `together`, each in a process of its own.
+
+        Of the first, points are counted if `at` is given (0 for none that fails). The `clock` is so
+        many seconds off from the call of that number on. Ctrl-C is pressed at `stops`, in seconds.
+        """
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
         job = {
@@ -99,6 +105,9 @@ class Server:
             "fault": fault.code if fault else 0,
             "lasting": int(fault.lasting) if fault else 0,
             "patience": _PATIENCE,
+            "clock": clock,
+            "stops": list(stops),
+            "together": together,
             "imports": imports,
         }
         assert self.process.stdin is not None
@@ -218,7 +227,7 @@ class Scenario:
         assert not (self.keeps_store and lost), f"values were lost: {told}: {lost}"
         if self.keeps_store:
             assert sights(place) == expected.sights, told
-        assert not _left(place), f"left over: {told}: {_left(place)}"
+        assert not left_over(place), f"left over: {told}: {left_over(place)}"
         self.check(place)
 
     def _copy(self, name: str) -> Path:
@@ -253,7 +262,7 @@ def _stands(release: Path) -> bool:
     return not (release / "TOMBSTONE.json").exists()
 
 
-def _left(root: Path) -> list[str]:
+def left_over(root: Path) -> list[str]:
     names = (path.relative_to(root).as_posix() for path in root.rglob("*"))
     return sorted(name for name in names if _LEFT.search(name))
 

@@ -3,7 +3,9 @@
    Loaded before all other libraries (LD_PRELOAD), so that Python, Arrow and polars are all seen.
    points_arm(root, at, fault, lasting, log) from then on counts the points of paths below `root`; at
    point number `at` the process is killed (KILL), killed with half of a write done (TORN), or the call
-   fails with an errno; all later ones fail, too, if `lasting`. Every point is a line of `log`. */
+   fails with an errno; all later ones fail, too, if `lasting`. Every point is a line of `log`.
+
+   points_clock(seconds, call) sets the clock of the day so far off from its call number `call` on. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -17,7 +19,9 @@
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { KILL = -1, TORN = -2 };
@@ -231,4 +235,32 @@ int mkdirat(int folder, const char *path, mode_t mode) {
 int utimensat(int folder, const char *path, const struct timespec times[2], int flags) {
     REAL(int, utimensat, int, const char *, const struct timespec *, int);
     return reached_at("utime", folder, path) ? -1 : real(folder, path, times, flags);
+}
+
+static long shift, jump, asked;
+
+void points_clock(long seconds, long call) { shift = seconds, jump = call, asked = 0; }
+
+static long shifted(void) { return shift && ++asked >= jump ? shift : 0; }
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    REAL(int, clock_gettime, clockid_t, struct timespec *);
+    int failed = real(clock, now);
+    if (!failed && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
+        now->tv_sec += shifted();
+    return failed;
+}
+
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+    REAL(int, gettimeofday, struct timeval *, void *);
+    int failed = real(now, zone);
+    if (!failed) now->tv_sec += shifted();
+    return failed;
+}
+
+time_t time(time_t *place) {
+    REAL(time_t, time, time_t *);
+    time_t now = real(NULL) + shifted();
+    if (place) *place = now;
+    return now;
 }

@@ -33,18 +33,22 @@ def _done(job: dict[str, Any]) -> dict[str, Any]:
     start, child = time.monotonic(), os.fork()
     if not child:
         _run(job)
-    status = _ended(child, start + job["patience"])
+    status = _ended(child, start, job)
     if job["imports"]:
         _warm(Path(job["folder"]) / "modules.json")
     return {"status": status, "seconds": time.monotonic() - start}
 
 
-def _ended(child: int, end: float) -> int | None:
+def _ended(child: int, start: float, job: dict[str, Any]) -> int | None:
     """The exit code, negative for a signal; None for a child that hung and was killed."""
-    while time.monotonic() < end:
+    stops = list(job["stops"])
+    while (seconds := time.monotonic() - start) < job["patience"]:
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:
             return os.waitstatus_to_exitcode(status)
+        while stops and seconds >= stops[0]:
+            os.kill(child, signal.SIGINT)
+            del stops[0]
         time.sleep(_LOOK)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -54,9 +58,11 @@ def _ended(child: int, end: float) -> int | None:
 def _run(job: dict[str, Any]) -> None:
     """In the child: all commands, then what they said; never returns."""
     folder = Path(job["folder"])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         os.chdir(job["root"])
-        said = [_said(command, job, folder) for command in job["commands"]]
+        run = _together if job["together"] else _in_turn
+        said = run(job, folder)
         (folder / "said.json").write_text(json.dumps(said))
         if job["imports"]:
             (folder / "modules.json").write_text(json.dumps(sorted(sys.modules)))
@@ -66,20 +72,43 @@ def _run(job: dict[str, Any]) -> None:
         os._exit(99)
 
 
+def _in_turn(job: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
+    first, *others = job["commands"]
+    plain = job | {"at": None, "clock": None}
+    return [_said(first, job, folder), *(_said(command, plain, folder) for command in others)]
+
+
+def _together(job: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
+    children = []
+    for number, command in enumerate(job["commands"]):
+        child, path = os.fork(), folder / f"said-{number}.json"
+        if not child:
+            path.write_text(json.dumps(_said(command, job | {"at": None}, folder)))
+            os._exit(0)
+        children.append((child, path))
+    for child, _ in children:
+        os.waitpid(child, 0)
+    return [json.loads(path.read_text()) for _, path in children]
+
+
 def _said(command: list[str], job: dict[str, Any], folder: Path) -> dict[str, Any]:
     from tests.workspace import curate
 
     points = ctypes.CDLL(None)
+    if job["clock"] is not None:
+        points.points_clock(*(ctypes.c_long(number) for number in job["clock"]))
     if job["at"] is not None:
         log = os.fsencode(folder / "points.txt")
         points.points_arm(
             os.fsencode(job["root"]), ctypes.c_long(job["at"]), job["fault"], job["lasting"], log
         )
-        job = job | {"at": None}
     with warnings.catch_warnings():
         warnings.simplefilter("default")
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         said = curate(*command)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     points.points_disarm()
+    points.points_clock(ctypes.c_long(0), ctypes.c_long(0))
     return {"code": said.code, "out": said.out, "err": said.err}
 
 

@@ -212,12 +212,22 @@ class Asking:
         items: Callable[[pl.Series], Iterable[Item]],
     ) -> pl.DataFrame:
         """One row per key, sorted: what is in the store, and what was missing there."""
-        known = {measure.name: self.shelf(measure).read(keys) for measure in measures}
+        known = {measure.name: self._known(measure, keys) for measure in measures}
         missing = {name: _lacking(keys, values["key"]) for name, values in known.items()}
         fresh = self._compute(measures, missing, items)
         for measure in measures:
             self._count_reused(measure, known[measure.name]["key"], missing[measure.name])
         return _beside([_whole(known[name], fresh.get(name)) for name in known])
+
+    def _known(self, measure: Measure, keys: pl.Series) -> pl.DataFrame:
+        """Values in the store, but for those of a content that was made and is no longer there."""
+        values = self.shelf(measure).read(keys)
+        if measure.makes is None:
+            return values
+        blobs = self.store.blobs
+        lost = [key for key in values["made"].drop_nulls() if not blobs.path(key).exists()]
+        is_lost = pl.col("made").is_in(lost).fill_null(value=False)
+        return values.filter(~is_lost) if lost else values
 
     def _compute(
         self,

@@ -28,7 +28,7 @@ def taken_out(store: MeasureStore, gone: Forgotten) -> dict[str, int]:
 
     All fits go: which pairs one has learned from is not written down anywhere.
     """
-    values = sum(_kept_rows(path, lambda t: ~gone.contents(t["key"])) for path in _values(store))
+    values = sum(_kept_rows(path, lambda t: _stays(t, gone)) for path in _values(store))
     hashes = sum(_kept_rows(path, lambda t: _unknown(t, gone)) for path in _fragments(store.files))
     blobs = [p for p in _files(store.blobs.folder) if gone.knows("content", p.name)]
     fits = list(_files(store.root / "fits"))
@@ -61,6 +61,12 @@ def hashed_files(store: MeasureStore) -> set[str]:
     """The hashes of all source files that the store remembers."""
     frames = [read_fragment(path, ["sha256"]) for path in _fragments(store.files)]
     return {key for frame in frames if frame is not None for key in frame["sha256"].drop_nulls()}
+
+
+def _stays(table: pl.DataFrame, gone: Forgotten) -> pl.Series:
+    """Rows of nothing that goes, and that speak of nothing made that does."""
+    stays = ~gone.contents(table["key"])
+    return stays & ~gone.contents(table["made"]) if "made" in table.columns else stays
 
 
 def _unknown(table: pl.DataFrame, gone: Forgotten) -> pl.Series:

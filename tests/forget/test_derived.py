@@ -189,3 +189,32 @@ def test_the_place_of_a_part_may_be_anothers_later(workspace: Workspace) -> None
     newer.build()
     found = pl.read_parquet(newer.release / "pairs.parquet")
     assert "Somebody else's bread." in set(found["caption"])
+
+
+def test_what_was_made_of_a_picture_that_others_share_is_made_again_for_them(
+    tmp_path: Path,
+) -> None:
+    rows = [{"image": "bird.png", "title": f"Bird number {n}."} for n in range(4)]
+    write_lines(tmp_path / "media" / "rows.jsonl", rows)
+    photo(3).save(tmp_path / "media" / "bird.png")
+    place = Workspace(tmp_path).having(
+        name="same",
+        version="1.0.0",
+        fields={"image": {"type": "image"}, "title": {"type": "text"}},
+        sources=[{"jsonl": {"path": "../media/rows.jsonl", "image": "image", "title": "title"}}],
+        steps=[{"synthesize": {**AUGMENT, "targets": {"at_most": 0.25}}}],
+    )
+    place.build()
+    pairs, _ = tables(place)
+    (child,) = pairs.filter(pl.col("origin") == "synthetic").iter_rows(named=True)
+    forget(place.root, Asked(ids=frozenset(child["parents"])))
+    after, made = tables(place.having(version="1.0.1"))
+    assert after["origin"].value_counts(sort=True).rows() == [("collected", 3), ("synthetic", 1)]
+    assert made.height == 1
+
+
+def test_what_was_made_and_is_lost_is_made_again(birds: Workspace) -> None:
+    digest = birds.build().digest
+    shutil.rmtree(birds.store / "blobs")
+    shutil.rmtree(birds.release)
+    assert birds.build().digest == digest

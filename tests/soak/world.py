@@ -137,9 +137,10 @@ class World:
 
     def _torn(self, points: int) -> None:
         """A part of the store is gone, or cut."""
-        found = sorted(self.home.store.glob("*/**/*.parquet"))
+        blobs = [path for path in self.home.store.glob("blobs/*/*") if path.is_file()]
+        found = sorted([*self.home.store.glob("*/**/*.parquet"), *blobs])
         for path in self.chance.sample(found, min(2, len(found))):
-            if self.chance.random() < 0.5:
+            if path in blobs or self.chance.random() < 0.5:
                 path.unlink()
             else:
                 path.write_bytes(path.read_bytes()[: self.chance.randrange(path.stat().st_size)])

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := /usr/share/tuxpaint/stamps
 
-.PHONY: help demo test test-all fuzz faults sbom lint docs bench debian clean
+.PHONY: help demo test test-all fuzz faults soak sbom lint docs bench debian clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,6 +47,11 @@ fuzz: $(VENV)/installed-dev ## Read mutated files with every reader, for MINUTES
 
 faults: $(VENV)/installed-dev ## Kill and fail builds and forgettings at every kind of call
 	@$(BIN)/python -m tests.faults.everything
+
+BUILDS ?= 200
+SEED ?= 1
+soak: $(VENV)/installed-dev ## Build BUILDS recipes by chance with faults by chance, from SEED on
+	@$(BIN)/python -m tests.soak.run --builds $(BUILDS) --seed $(SEED)
 
 # The tool has an environment of its own, so that it is no part of what it lists.
 sbom: $(VENV)/installed ## Write build/sbom.cdx.json, the bill of materials (CycloneDX)

@@ -6,12 +6,16 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from curate.run.build import Built
 from tests.workspace import FIELDS, FOLDER, STEPS, Workspace, write_media
+
+if TYPE_CHECKING:
+    from tests.faults.harness import Server
 
 settings.register_profile("curate", deadline=None)  # machines are shared
 settings.load_profile("curate")
@@ -43,6 +47,17 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ten") / "media"
     write_media(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, media: Path) -> Iterator[Server]:
+    """A process that plays commands, and can let any call of theirs fail."""
+    from tests.faults.states import warmed
+
+    if shutil.which("cc") is None:
+        pytest.skip("needs a C compiler")
+    with warmed(tmp_path_factory.mktemp("server"), media) as warm:
+        yield warm
 
 
 @pytest.fixture

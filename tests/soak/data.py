@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.workspace import age, photo, tone
 
-_WORDS = "red old small owl apple chair lamp sings sleeps near behind water table night".split()
+_WORDS = ["red", "old", "small", "owl", "apple", "chair", "lamp", "sings", "near", "water", "night"]
 _ODD = [
     "",
     "   ",

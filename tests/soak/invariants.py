@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -63,7 +64,7 @@ def _flow(release: Path) -> Iterator[str]:
         joined=(pl.col("verdict") == "add").sum(),
     )
     by_step = {row["step"]: row for row in counts.iter_rows(named=True)}
-    for one, other in zip(steps, steps[1:], strict=False):
+    for one, other in pairwise(steps):
         said = by_step.get(one["step"], {"left": 0, "joined": 0})
         after = one["pairs"] - said["left"] + said["joined"]
         if after != other["pairs"]:

@@ -51,6 +51,7 @@ def document(planned: Plan) -> dict[str, Any]:
     grid = planned.grid
     return {
         "rows": planned.rows,
+        "unfetched": planned.unfetched,
         "steps": [
             {**asdict(step), "kwh": step.kwh, "g_co2e": grams(step.kwh, grid)}
             for step in planned.steps
@@ -66,6 +67,10 @@ def document(planned: Plan) -> dict[str, Any]:
 def _show(planned: Plan) -> None:
     from curate.pairs.printable import printable
 
+    if planned.unfetched:
+        click.echo(
+            f"{planned.unfetched:,} files are to be fetched first, which are not planned here"
+        )
     click.echo(f"{planned.rows:,} rows\n")
     for number, step in enumerate(planned.steps):
         mark = "  (estimated)" if step.estimated else ""

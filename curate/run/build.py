@@ -24,6 +24,7 @@ from curate.ledger.verdict import LEAVES
 from curate.run.asking import Asking
 from curate.run.contents import Contents
 from curate.run.course import Course, Stage
+from curate.run.fetching import Fetching
 from curate.run.gather import gather
 from curate.run.progress import Progress, Silence
 from curate.run.publishing import publish
@@ -32,6 +33,7 @@ from curate.run.reporting import FILE as REPORT
 from curate.run.reviews import read_reviews, reviews_path
 from curate.run.usage import Spent, Usage
 from curate.store.depot import Depot
+from curate.store.fetched import FetchedFiles
 from curate.store.files import FileHashes
 from curate.store.forgotten import read_forgotten
 from curate.store.store import MeasureStore
@@ -136,8 +138,11 @@ def opened(
     with chosen as engine, store.opened():
         if compute and store.empty:
             meter.wake()
-        hashes = FileHashes(store.files, workers, read_forgotten(recipe.workspace))
-        gathered = gather(recipe, hashes, options.limit)
+        forgotten = read_forgotten(recipe.workspace)
+        hashes = FileHashes(store.files, workers, forgotten)
+        files = FetchedFiles(store.fetched, store.blobs, forgotten)
+        fetching = Fetching(recipe.sources, files, progress, compute)
+        gathered = gather(recipe, hashes, options.limit, fetching)
         reviews = read_reviews(reviews_path(recipe.workspace, recipe.name), recipe.fields)
         course = Course(recipe, gathered, progress, reviews=reviews, meter=meter)
         asking = Asking(

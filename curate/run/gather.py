@@ -21,6 +21,7 @@ from curate.pairs.field import (
 from curate.pairs.identity import located_id
 from curate.pairs.keys import collected_ids, content_hashes
 from curate.pairs.span import span, span_key
+from curate.run.fetching import Fetching
 from curate.store.files import FileHashes, HashCounts
 from curate.store.forgotten import Forgotten
 
@@ -48,9 +49,11 @@ class Gathered:
     hashing: HashCounts
     forgotten: pl.DataFrame
     """`source`, `row` of what was refused since it is forgotten; it is in nothing else."""
+    unfetched: int
+    """Files behind URLs that are not here yet, where none may be fetched; their rows are in nothing."""
 
 
-def gather(recipe: Recipe, hashes: FileHashes, limit: int | None) -> Gathered:
+def gather(recipe: Recipe, hashes: FileHashes, limit: int | None, fetching: Fetching) -> Gathered:
     """Read every source; `limit` takes a sample that is the same each time. What is forgotten is
     refused here, before anything looks at it or writes it down.
     """
@@ -62,6 +65,7 @@ def gather(recipe: Recipe, hashes: FileHashes, limit: int | None) -> Gathered:
     rows = rows.with_row_index("position")
     if limit is not None:
         rows = _sample(rows, limit, recipe.seed)
+    rows, unfetched = fetching.fetched(rows, recipe.fields)
     rows, counts = _with_hashes(rows, recipe.fields, hashes)
     rows = rows.with_columns(_ids(rows, recipe.fields, recipe.joined))
     refused = _refused(rows, recipe.fields, hashes.forgotten)
@@ -83,6 +87,7 @@ def gather(recipe: Recipe, hashes: FileHashes, limit: int | None) -> Gathered:
         dict(rows.group_by("source").len().sort("source").iter_rows()),
         counts,
         forgotten,
+        unfetched,
     )
 
 

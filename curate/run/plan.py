@@ -59,6 +59,8 @@ class Plan:
     steps: list[PlannedStep]
     grid: Grid | None
     """Of the country that the recipe states."""
+    unfetched: int
+    """Files behind URLs that a build would fetch first; nothing here speaks of their rows."""
 
     @property
     def missing(self) -> int:
@@ -98,7 +100,8 @@ def plan(recipe: Recipe, options: Options | None = None) -> Plan:
         ]
         country = recipe.governance.country
         grid = None if country is None else grid_of(country)
-        return Plan(sum(course.gathered.rows.values()), steps, grid)
+        gathered = course.gathered
+        return Plan(sum(gathered.rows.values()), steps, grid, gathered.unfetched)
 
 
 def _needs(stage: Stage, asking: Asking, counted: dict[str, pl.Series]) -> list[Need]:

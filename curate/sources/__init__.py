@@ -23,6 +23,7 @@ BUILT_IN = {
     "csv": "curate.sources.csv:Csv",
     "jsonl": "curate.sources.jsonl:Jsonl",
     "parquet": "curate.sources.parquet:Parquet",
+    "urls": "curate.sources.urls:Urls",
     "dataset": "curate.sources.dataset:SavedDataset",
     "subtitles": "curate.sources.subtitles:Subtitles",
     "webdataset": "curate.sources.webdataset:WebDataset",

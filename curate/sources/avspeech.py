@@ -24,6 +24,7 @@ from curate.steps.step import Objection
 
 if TYPE_CHECKING:
     from curate.pairs.field import Field
+    from curate.sources.table import Values
 
 COLUMNS = ("id", "start", "end", "x", "y")
 
@@ -59,8 +60,8 @@ class AVSpeech(Listed):
         read = {column: [_number(cell) for cell in values[column]] for column in own}
         return read | {column: rows for column, is_media in columns.items() if is_media}
 
-    def placed(self, column: str, values: list[Any]) -> list[Any]:
-        return [_clip(column, *row) for row in values]
+    def placed(self, column: str, values: Values) -> list[Any]:
+        return [_clip(column, *row) for row in values[column]]
 
 
 def _headed(sheet: Sheet) -> Iterator[tuple[int, list[str]]]:

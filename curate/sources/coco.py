@@ -21,6 +21,7 @@ from curate.steps.step import Objection
 
 if TYPE_CHECKING:
     from curate.pairs.field import Fields
+    from curate.sources.table import Values
 
 
 class Coco(Listed):
@@ -54,10 +55,10 @@ class Coco(Listed):
             require_columns(sheet, columns, list(dict.fromkeys(key for row in rows for key in row)))
         return {column: [row.get(column) for row in rows] for column in columns}
 
-    def placed(self, column: str, values: list[Any]) -> list[Any]:
+    def placed(self, column: str, values: Values) -> list[Any]:
         return [
             posixpath.join(self.images, name) if isinstance(name, str) and name else name
-            for name in values
+            for name in values[column]
         ]
 
 

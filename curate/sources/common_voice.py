@@ -16,6 +16,7 @@ from pydantic import Field as Key
 from curate.sources.csv import columns_of, plain_lines
 from curate.sources.listed import Listed
 from curate.sources.sheet import Sheet
+from curate.sources.table import Values
 
 CLIPS = "clips"
 
@@ -38,8 +39,8 @@ class CommonVoice(Listed):
         values = columns_of(sheet, plain_lines(sheet, "\t"), columns)
         return {column: [unquoted(cell) for cell in cells] for column, cells in values.items()}
 
-    def placed(self, column: str, values: list[Any]) -> list[Any]:
-        return [posixpath.join(CLIPS, name) if name else name for name in values]
+    def placed(self, column: str, values: Values) -> list[Any]:
+        return [posixpath.join(CLIPS, name) if name else name for name in values[column]]
 
 
 def unquoted(cell: str | None) -> str | None:

@@ -15,6 +15,7 @@ from pydantic import Field as Key
 from curate.sources.csv import columns_of, plain_lines
 from curate.sources.listed import Listed
 from curate.sources.sheet import Sheet
+from curate.sources.table import Values
 
 COLUMNS = ("id", "text", "normalized")
 
@@ -35,8 +36,8 @@ class LJSpeech(Listed):
     def read(self, sheet: Sheet, columns: Mapping[str, bool]) -> dict[str, list[Any]]:
         return columns_of(sheet, _headed(sheet), columns)
 
-    def placed(self, column: str, values: list[Any]) -> list[Any]:
-        return [f"wavs/{name}.wav" if name else name for name in values]
+    def placed(self, column: str, values: Values) -> list[Any]:
+        return [f"wavs/{name}.wav" if name else name for name in values[column]]
 
 
 def _headed(sheet: Sheet) -> Iterator[tuple[int, list[str]]]:

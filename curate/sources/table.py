@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import Field as Key
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from curate.pairs.field import Field, Fields
 
+Values: TypeAlias = "Mapping[str, Sequence[Any] | pl.Series]"
+"""Of one sheet, by column."""
+
 
 class Table(Source):
     """Base of the sources that read table files."""
@@ -39,9 +42,7 @@ class Table(Source):
     )
 
     @abstractmethod
-    def read(
-        self, sheet: Sheet, columns: Mapping[str, bool]
-    ) -> Mapping[str, Sequence[Any] | pl.Series]:
+    def read(self, sheet: Sheet, columns: Mapping[str, bool]) -> Values:
         """Values of the named columns; a column is true where it holds media. A column of one plain
         type may be a series: it is then worked on as a whole.
         """
@@ -50,12 +51,12 @@ class Table(Source):
         """The folder that holds all media, and the tables."""
         return sheets(base, self.path, "table")
 
-    def placed(self, column: str, values: list[Any]) -> list[Any]:
+    def placed(self, column: str, values: Values) -> list[Any]:
         """Where the media lie that a column names: paths relative to the sheet's folder.
 
-        A path may be a `Clip` too, or a `Cell` that says what is wrong.
+        A path may be a `Clip` too, or a `Cell` that says where else, or what is wrong.
         """
-        return values
+        return list(values[column])
 
     def rows(self, fields: Fields, base: Path, name: str) -> pl.DataFrame:
         import polars as pl
@@ -75,7 +76,7 @@ class Table(Source):
                 if field.type == "metadata":
                     metadata.setdefault(key, []).append(found)
                 else:
-                    read = self._cells(sheet, self.bindings[key], found, field, boundary)
+                    read = self._cells(sheet, self.bindings[key], values, field, boundary)
                     cells.setdefault(key, []).append(read)
         columns = {key: pl.concat(parts) for key, parts in cells.items()}
         series = {key: metadata_of(key, together(parts)) for key, parts in metadata.items()}
@@ -92,7 +93,7 @@ class Table(Source):
         self,
         sheet: Sheet,
         column: str,
-        found: Sequence[Any] | pl.Series,
+        values: Values,
         field: Field,
         boundary: Boundary,
     ) -> pl.DataFrame:
@@ -100,8 +101,9 @@ class Table(Source):
 
         from curate.sources.frame import as_frame, text_cells
 
+        found = values[column]
         if field.type in MEDIA:
-            found = self.placed(column, list(found))
+            found = self.placed(column, values)
         elif isinstance(found, pl.Series) and found.dtype == pl.String:
             return text_cells(found, sheet.uri, column, field)
         cells = table_cells(sheet, column, found, field, boundary)

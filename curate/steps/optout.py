@@ -28,11 +28,28 @@ _RULE_FILES = (".ai.txt", ".robots.txt")
 
 @dataclass(frozen=True)
 class Rule:
-    """One line of a site's rules: what a path must look like, and whether it may be used."""
+    """One line of a site's rules: how a path begins, `*` for anything, and whether it may be used.
 
-    pattern: re.Pattern[str]
-    length: int
+    Told apart without a regular expression, whose time a stranger's `*` would multiply.
+    """
+
+    written: str
     allows: bool
+
+    def fits(self, path: str) -> bool:
+        """Whether it speaks of a path; `$` at its end stands for the end."""
+        ends = self.written.endswith("$")
+        first, *others = self.written.removesuffix("$").split("*")
+        if not path.startswith(first) or (ends and not others and path != first):
+            return False
+        last = others.pop() if ends and others else ""
+        at = len(first)
+        for part in others:
+            at = path.find(part, at)
+            if at < 0:
+                return False
+            at += len(part)
+        return path.endswith(last) and at + len(last) <= len(path)
 
 
 @dataclass(frozen=True)
@@ -59,22 +76,25 @@ class OptOut:
         if any(name in self.of("domain") for name in _above(host)):
             return "domain"
         if self.host is not None and host in (self.host, f"www.{self.host}"):
-            return "rule" if self._forbids(parts) else None
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            return "rule" if forbids(self.rules, path) else None
         return None
 
-    def _forbids(self, parts: SplitResult) -> bool:
-        """By the longest rule that fits; of equals the one that allows."""
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        fitting = [rule for rule in self.rules if rule.pattern.match(path)]
-        best = max(fitting, key=lambda rule: (rule.length, rule.allows), default=None)
-        return best is not None and not best.allows
+
+def forbids(rules: Iterable[Rule], path: str) -> bool:
+    """Whether a site's rules keep a path with its query from use: by the longest rule that fits, of
+    equals the one that allows.
+    """
+    fitting = [rule for rule in rules if rule.fits(path)]
+    best = max(fitting, key=lambda rule: (len(rule.written), rule.allows), default=None)
+    return best is not None and not best.allows
 
 
 def read_opt_out(text: str, path: str) -> OptOut:
     """A list by what it looks like; `path` is where it lies beside the recipe."""
     name = PurePath(path).name
     if _RULES.search(text):
-        return OptOut(name, host=_host_of(path), rules=tuple(_rules(text)))
+        return OptOut(name, host=_host_of(path), rules=tuple(site_rules(text)))
     columns = header(text, (*COLUMNS, *_IDS))
     lines = _of_columns(text, columns, name) if columns else _of_lines(text)
     entries: dict[str, set[str]] = {}
@@ -163,23 +183,21 @@ def _host_of(path: str) -> str:
     )
 
 
-def _rules(text: str) -> Iterator[Rule]:
-    """Rules of the groups that speak to every agent."""
+def site_rules(text: str, agent: str = "*") -> list[Rule]:
+    """Rules of the groups that speak to an agent by its name, else to every agent."""
+    own = list(_rules(text, agent.lower()))
+    return own if own or agent == "*" else list(_rules(text, "*"))
+
+
+def _rules(text: str, wanted: str) -> Iterator[Rule]:
     agents: list[str] = []
     grouped = False
     for _, content in lines_of(text):
         key, colon, value = (part.strip() for part in content.partition(":"))
         word = key.lower()
         if word == "user-agent":
-            agents, grouped = ([value] if grouped else [*agents, value]), False
+            agents, grouped = ([value.lower()] if grouped else [*agents, value.lower()]), False
         elif word in ("allow", "disallow") and colon:
             grouped = True
-            if value and "*" in agents:
-                yield Rule(_pattern(value), len(value), word == "allow")
-
-
-def _pattern(written: str) -> re.Pattern[str]:
-    """`*` stands for anything, `$` at the end for the end; else what begins so."""
-    ends = written.endswith("$")
-    parts = re.split(r"\*+", written[:-1] if ends else written)
-    return re.compile(".*".join(map(re.escape, parts)) + ("$" if ends else ""), re.DOTALL)
+            if wanted in agents:
+                yield Rule(value, word == "allow" or not value)

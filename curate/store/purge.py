@@ -29,7 +29,8 @@ def taken_out(store: MeasureStore, gone: Forgotten) -> dict[str, int]:
     All fits go: which pairs one has learned from is not written down anywhere.
     """
     values = sum(_kept_rows(path, lambda t: _stays(t, gone)) for path in _values(store))
-    hashes = sum(_kept_rows(path, lambda t: _unknown(t, gone)) for path in _fragments(store.files))
+    places = [*_fragments(store.files), *_fragments(store.fetched)]
+    hashes = sum(_kept_rows(path, lambda t: _unknown(t, gone)) for path in places)
     blobs = [p for p in _files(store.blobs.folder) if gone.knows("content", p.name)]
     fits = list(_files(store.root / "fits"))
     damaged = list(store.root.glob("**/*.damaged"))
@@ -58,8 +59,9 @@ def swept(store: MeasureStore, kept: Set[str]) -> dict[str, int]:
 
 
 def hashed_files(store: MeasureStore) -> set[str]:
-    """The hashes of all source files that the store remembers."""
-    frames = [read_fragment(path, ["sha256"]) for path in _fragments(store.files)]
+    """The hashes of all source files that the store remembers, also of those that were fetched."""
+    places = [*_fragments(store.files), *_fragments(store.fetched)]
+    frames = [read_fragment(path, ["sha256"]) for path in places]
     return {key for frame in frames if frame is not None for key in frame["sha256"].drop_nulls()}
 
 

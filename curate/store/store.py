@@ -3,7 +3,8 @@
     <root>/values/<name>-<fingerprint>/  measure.json, fragments
     <root>/fits/<name>-<fingerprint>/    results of fits, one file per table digest
     <root>/files/                        content hashes of files by path, size, mtime and inode
-    <root>/blobs/                        media that steps made, by their hash
+    <root>/fetched/                      what was fetched of URLs: hash and facts
+    <root>/blobs/                        media that steps made or that were fetched, by their hash
 
 Builds hold a shared lock while they use it. Fragments only ever appear whole, so builds that run
 at once need nothing more; small fragments are put together by a build that finds itself alone, when
@@ -206,6 +207,10 @@ class MeasureStore:
         return self.root / "files"
 
     @property
+    def fetched(self) -> Path:
+        return self.root / "fetched"
+
+    @property
     def blobs(self) -> Blobs:
         return Blobs(self.root / "blobs")
 
@@ -260,6 +265,7 @@ class MeasureStore:
         for folder in (self.root / "values").glob("*"):
             Shelf(folder, {}).compact()
         Shelf(self.files, {}).compact()
+        Shelf(self.fetched, {}).compact()
 
 
 def _each_once(values: pl.DataFrame) -> pl.DataFrame:

@@ -19,11 +19,16 @@ from urllib.parse import quote, urljoin, urlsplit
 from curate.web.trouble import Failed, Refused
 
 PORTS = {"http": 80, "https": 443}
-OURS = (IPv4Network("168.63.129.16/32"), IPv4Network("192.0.0.0/24"))
-"""Addresses that look public, and behind which clouds answer their own machines (Azure, Oracle)."""
+OURS = (
+    IPv4Network("168.63.129.16/32"),
+    IPv4Network("192.0.0.0/24"),
+    IPv6Network("64:ff9b:1::/48"),
+)
+"""What looks public: where clouds answer their own machines (Azure, Oracle), a network's own NAT64."""
 _HOLDING = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
 """Networks whose addresses end in one of IPv4."""
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
+_HOST = re.compile(r"[\w.:%-]+", re.ASCII)
 _LONGEST = 8192
 
 
@@ -47,15 +52,15 @@ class Place:
 
 def place(url: str, base: str | None = None) -> Place:
     """Of a URL, or of one that is relative to another; raises `Refused`."""
-    whole = url.strip() if base is None else urljoin(base, url.strip())
-    if len(whole) > _LONGEST or _UNPRINTABLE.search(whole.replace(" ", "%20")):
+    written = url.strip()
+    if len(written) > _LONGEST or _UNPRINTABLE.search(written.replace(" ", "%20")):
         raise Refused("no URL: it is too long, or has characters that no URL has")
     try:
-        parts = urlsplit(whole)
+        parts = urlsplit(written if base is None else urljoin(base, written))
         port, host = parts.port, _ascii(parts.hostname or "")
     except ValueError:
         raise Refused("no URL") from None
-    if parts.scheme not in PORTS or not host:
+    if parts.scheme not in PORTS or not _HOST.fullmatch(host):
         raise Refused("no URL of http or https")
     if parts.username is not None or parts.password is not None:
         raise Refused("a URL with a name or a password in it")
@@ -73,9 +78,8 @@ def addresses(where: Place, allowed: Set[str]) -> list[str]:
     """
     try:
         found = socket.getaddrinfo(where.host, where.port, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        unknown = error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", 0))
-        raise Failed("the host's name is not known", lasting=unknown) from None
+    except socket.gaierror:  # a machine without a network says the same
+        raise Failed("the host's name is not known") from None
     except (UnicodeError, ValueError):
         raise Refused("no name of a host") from None
     known = list(dict.fromkeys(str(info[4][0]) for info in found))
@@ -90,9 +94,8 @@ def addresses(where: Place, allowed: Set[str]) -> list[str]:
 def is_public(address: str) -> bool:
     """Whether an address is of the public internet, also where it holds another in itself."""
     one = ip_address(address.partition("%")[0])
-    if isinstance(one, IPv6Address):
-        inner = _inner(one)
-        return one.is_global and not one.is_multicast and all(is_public(str(i)) for i in inner)
+    if isinstance(one, IPv6Address) and not all(is_public(str(held)) for held in _inner(one)):
+        return False
     return one.is_global and not one.is_multicast and not any(one in net for net in OURS)
 
 

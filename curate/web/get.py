@@ -16,7 +16,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Set
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,13 +78,15 @@ def got(
     for _ in range(_MOST_MOVES + 1):
         permits(where)
         connection = _Connection(where, asking.allowed, clock)
-        with closing(connection):
+        try:
             reply = connection.asked(where, asking.agent)
             onwards = reply.headers.get("location")
             if reply.status not in _MOVED or not onwards:
                 yield reply
                 return
-            where = place(onwards[0], where.url)
+        finally:
+            connection.hang_up()
+        where = place(onwards[0], where.url)
     raise Failed(f"more than {_MOST_MOVES} redirects", lasting=True)
 
 
@@ -132,8 +134,8 @@ class _Connection(http.client.HTTPConnection):
                 last = error
         raise last
 
-    def close(self) -> None:
-        super().close()
+    def hang_up(self) -> None:
+        """For good; `close` is what `http.client` says as soon as it has seen the head."""
         if self._socket is not None:
             self._socket.close()
 
@@ -181,7 +183,7 @@ class _Wire:
         return io.BufferedReader(_Incoming(self._wire, self._clock), _CHUNK)
 
     def close(self) -> None:
-        """The connection closes it, when the answer was read."""
+        """`hang_up` does."""
 
 
 class _Incoming(io.RawIOBase):

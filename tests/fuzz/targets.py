@@ -36,6 +36,7 @@ class Target:
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "_texts": ("recipe", "subtitles", "expression", "csv", "jsonl", "parquet", "svg"),
+    "_lists": ("urls", "robots", "opt-out", "answers", "policy", "reviews"),
     "_stored": ("manifest", "tombstone", "marks", "fragment", "tar"),
     "_pictures": ("png", "jpeg", "webp", "tiff", "bmp", "avif", "gif"),
     "_sounds": (
@@ -82,6 +83,27 @@ def _texts() -> dict[str, Target]:
         "svg": Target(
             _svg, [_SVG], [b"<use href='#a'/>", b"&lt;", b"<!DOCTYPE x>", b"1e999", b"%"]
         ),
+    }
+
+
+def _lists() -> dict[str, Target]:
+    urls = b'{"file":"https://example.org/a.png?b=c#d","words":"A"}\n'
+    rules = b"User-agent: *\nDisallow: /a*b$\nAllow: /\n\nUser-agent: curate\nDisallow:\n"
+    entries = b"https://example.org/a\nexample.net\n" + b"0" * 64 + b"\nid-1\n"
+    answers = b"purpose: {value: A reason., by: Somebody, at: 2025-01-01}\n"
+    line = {"pair_id": "0" * 32, "action": "drop", "by": "Ann", "at": "2025-01-01T00:00:00Z"}
+    hosts = [b"@", b"[", b"]", b"//", b"\xe2\x91\xa0", b"xn--", b":99999", b"%00", b"\r\n"]
+    return {
+        "urls": Target(_urls, [urls], hosts),
+        "robots": Target(_robots, [rules], [b"*", b"$", b":", b"\xef\xbb\xbf", b"#"]),
+        "opt-out": Target(_opt_out, [entries, b"url,domain,sha256\nx,y.org,\n"], hosts),
+        "answers": Target(_answers, [answers], [b": ", b"- ", b"&a ", b"*a", b"!!x "]),
+        "policy": Target(
+            _policy,
+            [b"gates:\n  pairs.duplicates_across_splits: {max: 0}\n"],
+            [b": ", b"- ", b"1e999"],
+        ),
+        "reviews": Target(_reviews, [json.dumps(line).encode() + b"\n"], [b"null", b"[]", b"\n"]),
     }
 
 
@@ -193,6 +215,53 @@ def _read_expression(data: bytes) -> object:
     return beyond_the_row(text, ()) or names_in(text)
 
 
+def _urls(data: bytes) -> object:
+    from contextlib import suppress
+
+    from curate.web.address import place
+    from curate.web.trouble import Refused
+
+    rows = _source("urls", "t.jsonl")(data)
+    assert isinstance(rows, pl.DataFrame)
+    for url in rows["image_path"].drop_nulls():
+        with suppress(Refused):
+            place(url)
+    return rows
+
+
+def _robots(data: bytes) -> object:
+    from curate.steps.optout import forbids, site_rules
+
+    rules = site_rules(data.decode("utf-8", "replace"), "curate")
+    return [forbids(rules, path) for path in ("/", "/aab", "/" + "ab" * 2000)]
+
+
+def _opt_out(data: bytes) -> object:
+    from curate.steps.optout import read_opt_out
+
+    listed = read_opt_out(data.decode("utf-8", "replace"), "example.org/list.txt")
+    return listed.names_url("https://example.org/a?b=c")
+
+
+def _answers(data: bytes) -> object:
+    from curate.recipe.answers import read_answers
+
+    return read_answers(_placed("answers.yaml", data))
+
+
+def _policy(data: bytes) -> object:
+    from curate.recipe.governance import read_policy
+
+    return read_policy(_placed("policy.yaml", data), set())
+
+
+def _reviews(data: bytes) -> object:
+    from curate.pairs.field import TextField
+    from curate.run.reviews import read_reviews
+
+    return read_reviews(_placed("reviews.jsonl", data), {"caption": TextField(type="text")})
+
+
 def _source(kind: str, name: str) -> Callable[[bytes], object]:
     def read(data: bytes) -> object:
         from pydantic import TypeAdapter
@@ -202,8 +271,14 @@ def _source(kind: str, name: str) -> Callable[[bytes], object]:
         from curate.sources.jsonl import Jsonl
         from curate.sources.parquet import Parquet
         from curate.sources.source import Source
+        from curate.sources.urls import Urls
 
-        known: dict[str, type[Source]] = {"csv": Csv, "jsonl": Jsonl, "parquet": Parquet}
+        known: dict[str, type[Source]] = {
+            "csv": Csv,
+            "jsonl": Jsonl,
+            "parquet": Parquet,
+            "urls": Urls,
+        }
         path = _placed(f"{kind}/{name}", data)
         fields = TypeAdapter(dict[str, Field]).validate_python(
             {"image": {"type": "image"}, "caption": {"type": "text"}}

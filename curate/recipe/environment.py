@@ -1,7 +1,9 @@
 """Environment variables in a recipe: only as `${NAME}`, only where a path stands.
 
 A path stands behind the key `path` of a source and in a model reference that begins with `file:`.
-Everywhere else `${...}` is text like any other, so that a recipe means the same on every machine.
+Everywhere else `${...}` is text like any other, so that a recipe means the same on every machine. A
+model reference keeps its variables as they are written (`curate.models.reference` replaces them), since
+it is told in the lock.
 """
 
 from __future__ import annotations
@@ -11,12 +13,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from curate.pairs.variable import OPENING, expanded, value_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from curate.recipe.document import Keys
 
-_OPENING = re.compile(r"\$\{([^}]*)(\}?)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -36,8 +39,8 @@ def expand_source(value: Any) -> tuple[Any, list[Unknown]]:
 
 
 def expand_step(value: Any) -> tuple[Any, list[Unknown]]:
-    """A step's settings with variables in its model references replaced."""
-    return _expand(value, lambda _, text: text.startswith("file:"))
+    """A step's settings as they are; what is wrong with the variables in its model references."""
+    return value, _expand(value, lambda _, text: text.startswith("file:"))[1]
 
 
 def _expand(value: Any, is_path: Callable[[Keys, str], bool]) -> tuple[Any, list[Unknown]]:
@@ -51,13 +54,13 @@ def _expand(value: Any, is_path: Callable[[Keys, str], bool]) -> tuple[Any, list
         if not isinstance(inner, str) or not is_path(keys, inner):
             return inner
         unknown.extend(_unknown(inner, keys))
-        return _OPENING.sub(lambda found: os.environ.get(found[1], found[0]), inner)
+        return expanded(inner)
 
     return walk(value, ()), unknown
 
 
 def _unknown(text: str, keys: Keys) -> Iterator[Unknown]:
-    for found in _OPENING.finditer(text):
+    for found in OPENING.finditer(text):
         name, closed = found.groups()
         if not closed or not _NAME.fullmatch(name):
             hint = "write ${NAME} with letters, digits and '_'"
@@ -66,3 +69,7 @@ def _unknown(text: str, keys: Keys) -> Iterator[Unknown]:
         elif name not in os.environ:
             hint = f"set it first: export {name}=..."
             yield Unknown(keys, found[0], f"the environment variable {name} is not set", hint)
+        elif value_of(name) is None:
+            hint = "a variable stands only for an absolute path of what is there"
+            message = f"the environment variable {name} holds no path of a folder or file"
+            yield Unknown(keys, found[0], message, hint)

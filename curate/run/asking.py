@@ -15,7 +15,7 @@ from curate.errors import CurateError
 from curate.fits.fit import Fit
 from curate.governance.meter import Meter
 from curate.measures.measure import Measure
-from curate.models.reference import locate, revision
+from curate.models.reference import locate, revision, stamp
 from curate.pairs.digest import table_digest
 from curate.pairs.field import CLOCKED, Fields
 from curate.pairs.keys import content_hashes
@@ -60,6 +60,8 @@ class Asking:
     usage: Usage = field(default_factory=Usage)
     meter: Meter = field(default_factory=Meter)
     revisions: dict[str, str] = field(default_factory=dict)
+    stamps: dict[str, object] = field(default_factory=dict)
+    """Of models' files, from before they were hashed."""
     others_read: dict[str, Others] = field(default_factory=dict)
     documents: dict[str, str] = field(default_factory=dict)
     """Hashes of the texts beside the recipe that steps have read, by path."""
@@ -89,6 +91,7 @@ class Asking:
             directory=self.directory,
             meter=self.meter,
             revisions=self.revisions,
+            stamps=self.stamps,
             others_read=self.others_read,
             documents=self.documents,
             _seen=self._seen,
@@ -180,6 +183,7 @@ class Asking:
         """Where the measure's values stand, its models resolved to what they are today."""
         for reference in measure.models.values():
             if reference not in self.revisions:
+                self.stamps[reference] = stamp(reference)
                 self.revisions[reference] = revision(reference, self.hashes.of_file)
         by_role = {role: self.revisions[ref] for role, ref in measure.models.items()}
         shelf = self.store.shelf(measure, by_role)
@@ -253,7 +257,9 @@ class Asking:
         )
         self.meter.begin()
         try:
-            for batch in self.engine.run(items, tasks):
+            for number, batch in enumerate(self.engine.run(items, tasks)):
+                if not number:  # models are loaded now, and nothing is kept yet
+                    self._check_models(tasks)
                 spent = self.usage.of(batch.task.measure.name)
                 spent.computed += batch.values.height
                 spent.seconds += batch.seconds
@@ -273,6 +279,15 @@ class Asking:
         models = {role: locate(reference) for role, reference in measure.models.items()}
         room = self.rooms.get(measure.name, Room())
         return Task(measure, models, frozenset(missing), self._keeper(measure), room)
+
+    def _check_models(self, tasks: Sequence[Task]) -> None:
+        """What was loaded has to be what was hashed, under whose name values are kept and locked."""
+        for reference in (ref for task in tasks for ref in task.measure.models.values()):
+            if stamp(reference) != self.stamps[reference]:
+                raise CurateError(
+                    f"the model '{reference}' changed between its hash and its use; nothing is kept",
+                    "build again once its files stay as they are",
+                )
 
     def _keeper(self, measure: Measure) -> StoreKeeper:
         return StoreKeeper(measure, self.shelf(measure), self.store.blobs, self.depot)

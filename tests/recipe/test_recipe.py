@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from inline_snapshot import snapshot
 
-from curate.errors import RecipeError
+from curate.errors import CurateError, RecipeError
+from curate.models.reference import locate
 from curate.recipe import Recipe, read_recipe, workspace_of
 
 RECIPE = """\
@@ -69,12 +70,29 @@ def test_every_source_has_a_name_of_its_own(tmp_path: Path) -> None:
 
 
 def test_variables_stand_only_in_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BIRDS", "/data/birds")
+    monkeypatch.setenv("BIRDS", str(tmp_path))
     monkeypatch.setenv("price", "3")
     recipe = read(tmp_path, RECIPE.replace("path: a", 'path: "${BIRDS}/a"'))
-    assert recipe.sources[0].model_dump()["path"] == "/data/birds/a"
+    assert recipe.sources[0].model_dump()["path"] == f"{tmp_path}/a"
     assert recipe.sources[3].bindings["caption"] == "${price}"
     assert "${BIRDS}" in recipe.text
+
+
+@pytest.mark.parametrize(
+    "value", ["sk-planted-1234", "postgres://u:planted@host/db", "planted", ""]
+)
+def test_no_variable_but_of_a_path_is_read(
+    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a stranger's recipe, which could show a key in a message."""
+    monkeypatch.setenv("HOME_SECRET", value)
+    for text in ('path: "${HOME_SECRET}"', 'path: "a/${HOME_SECRET}/b"'):
+        with pytest.raises(RecipeError, match="HOME_SECRET holds no path") as raised:
+            read(tmp_path, RECIPE.replace("path: a", text))
+        assert "planted" not in str(raised.value)
+    with pytest.raises(CurateError) as missing:
+        locate("file:${HOME_SECRET}/model")
+    assert "planted" not in missing.value.message + str(missing.value.hint)
 
 
 @pytest.mark.parametrize("nothing", ["steps:", "steps: []", ""])

@@ -7,17 +7,18 @@ A worker leaves a fragment under its name; the build takes it into the store und
 removes it here. What a build that was killed has left, the next one takes. A fragment that is not whole
 is none: its pages are checksummed, so that nothing here has to be renamed, which object stores cannot.
 
-A depot serves one store. Its URL is a folder, anything that Arrow reaches (`s3://bucket/folder?endpoint_override=…`, `gs://…`) or
+A depot serves one store. What its URL holds of a name, a password or options is told to nobody. Its URL is a folder, anything that Arrow reaches (`s3://bucket/folder?endpoint_override=…`, `gs://…`) or
 anything that fsspec does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
 
@@ -31,7 +32,7 @@ _FRAGMENT = ".parquet"
 class Depot:
     """What lies below a URL. Raises `StoreError` where it cannot be reached."""
 
-    url: str
+    url: str = field(repr=False)
 
     @classmethod
     def at(cls, told: str) -> Depot:
@@ -112,9 +113,24 @@ class Depot:
 
     def _unreachable(self, error: Exception) -> StoreError:
         return StoreError(
-            f"the depot {self.url.partition('?')[0]} cannot be used: {error}",
+            f"the depot {self._place} cannot be used: {self._without_keys(str(error))}",
             "is the place there, and do this machine's credentials allow writing to it?",
         )
+
+    @property
+    def _place(self) -> str:
+        scheme, mark, rest = self.url.partition("?")[0].rpartition("://")
+        host, slash, path = rest.partition("/")
+        return f"{scheme}{mark}{host.rpartition('@')[2] if mark else host}{slash}{path}"
+
+    def _without_keys(self, said: str) -> str:
+        """What libraries say, who like to repeat a URL, as it was written or unescaped."""
+        place, _, options = self.url.partition("?")
+        before, at, _ = place.rpartition("://")[2].partition("/")[0].rpartition("@")
+        for key in [before, *before.split(":"), options] if at or options else []:
+            for spelt in {key, unquote(key)} - {""}:
+                said = said.replace(spelt, "…")
+        return said
 
 
 @lru_cache(maxsize=4)

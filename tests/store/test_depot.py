@@ -140,3 +140,23 @@ def test_a_build_through_it(workspace: Workspace, depot: Depot, tmp_path: Path) 
     assert built.usage.computed == local.usage.computed
     assert workspace.build(store=store).usage.computed == 0
     assert all(not depot.names(folder.name) for folder in (store / "values").iterdir())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://{key}@depot/[values?region=us-east-1",
+        "s3://{key}@depot:bad/values",
+        "ftp://{key}@127.0.0.1:1/values",
+        "nothing://{key}@depot/values?token=planted-token-9e8d",
+        "s3://depot/values?secret_key=planted%2Ftoken-9e8d&no_such_option=1",
+    ],
+)
+def test_credentials_in_a_url_are_told_to_nobody(url: str) -> None:
+    depot = Depot.at(url.format(key="planted-name-1a2b:planted%2Fpass-3c4d"))
+    assert "planted" not in repr(depot)
+    with pytest.raises(StoreError) as raised:
+        depot.names("shelf")
+    told = f"{raised.value.message} {raised.value.hint}"
+    assert "planted" not in told, told
+    assert "depot" in told

@@ -6,6 +6,7 @@
     ├── DataError          exit 3   the data is wrong: too much of it unreadable, nothing matched
     │   └── Unreadable              one content cannot be read; becomes a verdict, never ends a build
     ├── GateFailed         exit 4   a release was built and refused
+    ├── BudgetSpent        exit 5   the time or energy that was allowed is used up; nothing is wrong
     ├── Forgotten          exit 1   the release is no more: something in it had to be forgotten
     ├── ReleaseExists      exit 1   the version is published and a rebuild differs from it
     └── StoreError         exit 1   the measure store cannot be used
@@ -72,6 +73,10 @@ class Unreadable(DataError):
 
 class GateFailed(CurateError):
     exit_code = 4
+
+
+class BudgetSpent(CurateError):
+    exit_code = 5
 
 
 class Forgotten(CurateError):

@@ -22,6 +22,7 @@ EXAMPLES = """\b
 Examples:
   curate build recipes/stamps.yaml
   curate build recipes/stamps.yaml --limit 200     a first try on a sample
+  curate build recipes/stamps.yaml --budget-minutes 480     the rest tomorrow
   curate build recipes/stamps.yaml --json > build.json
 """
 
@@ -33,6 +34,16 @@ Examples:
 )
 @click.option(
     "--workers", type=click.IntRange(1), help="Threads that measure; default: one per core."
+)
+@click.option(
+    "--budget-minutes",
+    type=click.FloatRange(0, min_open=True),
+    help="Stop after so many minutes; the same command goes on later.",
+)
+@click.option(
+    "--budget-kwh",
+    type=click.FloatRange(0, min_open=True),
+    help="Stop when so much energy is used, as far as it is metered.",
 )
 @click.option("--batch-size", type=click.IntRange(1), help="Contents handled at once by a worker.")
 @click.option(
@@ -51,6 +62,8 @@ def build(
     recipe: Path,
     limit: int | None,
     workers: int | None,
+    budget_minutes: float | None,
+    budget_kwh: float | None,
     batch_size: int | None,
     engine: EngineName,
     address: str | None,
@@ -69,7 +82,16 @@ def build(
     from curate.watching import watching
 
     read = read_recipe(recipe)
-    options = Options(workers, batch_size, limit, engine=engine, address=address, depot=depot)
+    options = Options(
+        workers=workers,
+        batch_size=batch_size,
+        limit=limit,
+        engine=engine,
+        address=address,
+        minutes=budget_minutes,
+        kwh=budget_kwh,
+        depot=depot,
+    )
     with watching() as progress:
         built = conduct(read, options, progress)
     if as_json:

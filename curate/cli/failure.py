@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from curate.errors import CurateError
+from curate.errors import BudgetSpent, CurateError
 from curate.pairs.printable import printable_lines
 
 _SYSTEM = {
@@ -37,12 +37,19 @@ def told(error: Exception, as_json: bool) -> int:
         )
     else:
         raise error
-    click.echo(f"{click.style('error:', fg='red')} {printable_lines(message)}", err=True)
+    click.echo(f"{_label(error)} {printable_lines(message)}", err=True)
     if hint:
         click.echo(f"{click.style('hint:', fg='cyan')} {printable_lines(hint)}", err=True)
     if as_json:
         click.echo(json.dumps({"error": _document(error, message, hint, code)}))
     return code
+
+
+def _label(error: Exception) -> str:
+    """A build that did what it was allowed to has met no error."""
+    if isinstance(error, BudgetSpent):
+        return click.style("stopped:", fg="yellow")
+    return click.style("error:", fg="red")
 
 
 def _document(error: Exception, message: str, hint: str | None, code: int) -> dict[str, Any]:

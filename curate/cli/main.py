@@ -46,7 +46,7 @@ COMMANDS = {
 
 EPILOG = (
     "Exit codes: 0 done, 2 the recipe is wrong, 3 the data is wrong, 4 a gate failed, "
-    "1 anything else."
+    "5 a budget is spent, 1 anything else."
 )
 
 

@@ -5,7 +5,7 @@ An engine may group, order and distribute as it likes; a value never depends on 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -96,9 +96,25 @@ class Batch:
     """Of one worker, reading and decoding included."""
     kept: str | None = None
     """The name under which a worker has put them away already; they are as they stand there."""
+    loading: float = 0.0
+    """Of the seconds, those until the models were there."""
+
+
+Stop: TypeAlias = Callable[[], bool]
+"""Whether nothing more may be begun; once it has said so it does not say otherwise. It may be called
+from any thread, and for an engine that has other processes it can be sent there."""
+
+
+def never() -> bool:
+    """A stop that never comes."""
+    return False
 
 
 class Engine(Protocol):
-    """Runs tasks that share their items; batches arrive in any order, each key once a task."""
+    """Runs tasks that share their items; batches arrive in any order, each key once a task. Once it
+    is told to stop, what is begun is finished and handed over, and nothing else is.
+    """
 
-    def run(self, items: Iterable[Item], tasks: Sequence[Task]) -> Iterator[Batch]: ...
+    def run(
+        self, items: Iterable[Item], tasks: Sequence[Task], stop: Stop = never
+    ) -> Iterator[Batch]: ...

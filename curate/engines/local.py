@@ -10,12 +10,13 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 import numpy as np
 import polars as pl
 
-from curate.engines.engine import Batch, Item, Task
+from curate.engines.engine import Batch, Item, Stop, Task, never
 from curate.engines.work import work
 
 _AHEAD = 4
@@ -30,20 +31,23 @@ class LocalEngine:
     batch_size: int | None = None
     """Items per group; by default what the measures declare."""
 
-    def run(self, items: Iterable[Item], tasks: Sequence[Task]) -> Iterator[Batch]:
+    def run(
+        self, items: Iterable[Item], tasks: Sequence[Task], stop: Stop = never
+    ) -> Iterator[Batch]:
         threads, size = self._shape(tasks)
-        groups = _groups(items, size)
+        groups = _groups(items, size, stop)
+        do = partial(_work, tasks=tasks, stop=stop)
         failure: BaseException | None = None
         # Polars loads numpy when it first meets an array, and fails if two threads do so at once.
         pl.Series(np.empty(0))
         with ThreadPoolExecutor(threads) as pool:
-            waiting = {pool.submit(_work, g, tasks) for g in islice(groups, _AHEAD * threads)}
+            waiting = {pool.submit(do, group) for group in islice(groups, _AHEAD * threads)}
             try:
                 while waiting:
                     done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                     failure = failure or _failure(done)
                     if failure is None:
-                        waiting |= {pool.submit(_work, g, tasks) for g in islice(groups, len(done))}
+                        waiting |= {pool.submit(do, group) for group in islice(groups, len(done))}
                     else:
                         waiting = {future for future in waiting if not future.cancel()}
                     for future in done:
@@ -69,14 +73,15 @@ def _failure(done: Iterable[Future[list[Batch]]]) -> BaseException | None:
     return next((error for future in done if (error := future.exception())), None)
 
 
-def _groups(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+def _groups(items: Iterable[Item], size: int, stop: Stop) -> Iterator[list[Item]]:
     rest = iter(items)
-    while group := list(islice(rest, size)):
+    while not stop() and (group := list(islice(rest, size))):
         yield group
 
 
-def _work(items: Sequence[Item], tasks: Sequence[Task]) -> list[Batch]:
-    return list(work(items, tasks))
+def _work(items: Sequence[Item], tasks: Sequence[Task], stop: Stop) -> list[Batch]:
+    """A group that was handed out and not begun when the stop came is not begun."""
+    return [] if stop() else list(work(items, tasks))
 
 
 def _cancel(futures: set[Future[list[Batch]]]) -> None:

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from curate.engines.cluster import connected, disconnect, together, workers
-from curate.engines.engine import Batch, Item, Room, Task
+from curate.engines.engine import Batch, Item, Room, Stop, Task, never
 from curate.engines.local import LocalEngine
 from curate.engines.references import references
 from curate.engines.worker import Order, batches
@@ -40,14 +40,17 @@ class RayEngine:
     """Of a cluster that runs already."""
     _connected: bool = field(default=False, init=False)
 
-    def run(self, items: Iterable[Item], tasks: Sequence[Task]) -> Iterator[Batch]:
+    def run(
+        self, items: Iterable[Item], tasks: Sequence[Task], stop: Stop = never
+    ) -> Iterator[Batch]:
         """What an endpoint answers is asked for from here, where its limit can be kept."""
         if any(task.measure.at_once is not None for task in tasks):
-            yield from LocalEngine(self.workers, self.batch_size).run(items, tasks)
+            yield from LocalEngine(self.workers, self.batch_size).run(items, tasks, stop)
             return
         self._connected |= connected(self.address, self.workers)
         room = together(task.room for task in tasks)
-        order = Order.of(tasks, self.batch_size or min(task.measure.chunk for task in tasks))
+        chunk = self.batch_size or min(task.measure.chunk for task in tasks)
+        order = Order.of(tasks, chunk, stop)
         size = _unit(max(len(task.missing) for task in tasks), order.chunk, workers(room))
         units = [references(group, tasks) for group in _groups(items, size)]
         for report in _reports(order, units, room):

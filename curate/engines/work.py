@@ -38,8 +38,17 @@ def work(items: Sequence[Item], tasks: Sequence[Task]) -> Iterator[Batch]:
         start = time.perf_counter()
         payloads = {k: p for k, p in views[task.measure.view].items() if k in task.missing}
         if payloads:
+            loading = _load_models(task, payloads)
             values = _values(task, payloads)
-            yield Batch(task, values, shared + time.perf_counter() - start)
+            yield Batch(task, values, shared + time.perf_counter() - start, loading=loading)
+
+
+def _load_models(task: Task, payloads: Mapping[str, Any]) -> float:
+    """Seconds until the code and the models are there for whatever can be read; none if they were."""
+    start = time.perf_counter()
+    if not all(isinstance(payload, Unreadable) for payload in payloads.values()):
+        implementation(task.measure, task.models)
+    return time.perf_counter() - start
 
 
 def implementation(measure: Measure, models: Mapping[str, Path]) -> Compute:

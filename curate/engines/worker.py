@@ -20,7 +20,7 @@ import polars as pl
 import pyarrow as pa
 
 from curate import __version__
-from curate.engines.engine import Batch, Item, Task
+from curate.engines.engine import Batch, Item, Stop, Task, never
 from curate.engines.references import items, lacking
 from curate.engines.work import work
 from curate.errors import CurateError
@@ -31,6 +31,7 @@ _REPORT = pa.schema(
         "task": pa.int32(),
         "values": pa.binary(),
         "seconds": pa.float64(),
+        "loading": pa.float64(),
         "kept": pa.string(),
         "failure": pa.binary(),
     }
@@ -46,15 +47,20 @@ class Order:
     """Items read and decoded at once."""
     versions: dict[str, str]
     """Of what values depend on, where they were asked for."""
+    stop: Stop
 
     @classmethod
-    def of(cls, tasks: Sequence[Task], chunk: int) -> Order:
+    def of(cls, tasks: Sequence[Task], chunk: int, stop: Stop = never) -> Order:
         """Tasks without their keys, which come with the items."""
         bare = tuple(replace(task, missing=frozenset()) for task in tasks)
-        return cls(bare, chunk, _versions(bare))
+        return cls(bare, chunk, _versions(bare), stop)
 
     def measured(self, table: pa.Table) -> pa.Table:
-        """Do all tasks on a table of references; what went wrong is reported, never raised."""
+        """Do all tasks on a table of references, none once it is told to stop; what went wrong is
+        reported, never raised.
+        """
+        if self.stop():
+            return _REPORT.empty_table()
         try:
             self._check_versions()
             rows = [_row(n, batch) for n, batch in self._batches(table)]
@@ -119,10 +125,11 @@ class _Unit:
         """The values of all groups together, in the store where there is one."""
         values = pl.concat([part.values for part in parts])
         seconds = sum(part.seconds for part in parts)
+        loading = sum(part.loading for part in parts)
         if self.task.keeper is None:
-            return Batch(self.task, values, seconds)
+            return Batch(self.task, values, seconds, loading=loading)
         values = self.task.keeper.keep(values, seconds, self.name)
-        return Batch(self.task, values, seconds, self.name)
+        return Batch(self.task, values, seconds, self.name, loading)
 
 
 def batches(report: pa.Table, tasks: Sequence[Task]) -> Iterator[Batch]:
@@ -131,12 +138,13 @@ def batches(report: pa.Table, tasks: Sequence[Task]) -> Iterator[Batch]:
         if row["failure"] is not None:
             raise pickle.loads(row["failure"])  # noqa: S301 - written below, by a worker
         values = pl.read_ipc(io.BytesIO(row["values"]))
-        yield Batch(tasks[row["task"]], values, row["seconds"], row["kept"])
+        yield Batch(tasks[row["task"]], values, row["seconds"], row["kept"], row["loading"])
 
 
 def _row(number: int, batch: Batch) -> dict[str, object]:
     values = batch.values.write_ipc(None).getvalue()
-    return {"task": number, "values": values, "seconds": batch.seconds, "kept": batch.kept}
+    took = {"seconds": batch.seconds, "loading": batch.loading}
+    return {"task": number, "values": values, **took, "kept": batch.kept}
 
 
 def _pickled(error: Exception) -> bytes:

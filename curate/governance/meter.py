@@ -81,6 +81,8 @@ class Meter:
         self._wanted = governance is not None
         self.elsewhere = False
         """Whether processes computed that the instrument does not see."""
+        self.used = 0.0
+        """kWh, by the last reading; to be looked at from any thread."""
         self.started = datetime.now(UTC)
         self.unattributed = _Task()
         self.unmetered_seconds = 0.0
@@ -137,6 +139,11 @@ class Meter:
         return {
             name: None if rate is None else rate * seconds * share for name, share in shares.items()
         }
+
+    @property
+    def awake(self) -> bool:
+        """Whether there is an instrument."""
+        return self._ready is not None
 
     def reuse(self, measure: str, values: int, kwh: float | None) -> None:
         """So many values were known, each worth so much; None where that was never metered."""
@@ -222,6 +229,7 @@ class Meter:
         if self._ready is None or not whole:
             return None
         used = self._ready.read()
+        self.used += used.kwh
         for task, seconds in self._held:
             task.take(used, seconds / whole)
         self._held.clear()

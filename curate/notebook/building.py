@@ -23,18 +23,29 @@ def build(
     *,
     limit: int | None = None,
     workers: int | None = None,
+    budget_minutes: float | None = None,
+    budget_kwh: float | None = None,
     engine: EngineName = "local",
     address: str | None = None,
 ) -> Release:
     """Turn a recipe into a release, as `curate build` does, and open it.
 
     `limit` takes a sample of so many rows and publishes it as the draft; `workers` are threads that
-    measure, by default one per core. `engine="ray"` measures on the Ray cluster at `address`, or on
-    one that is started here. What is measured already is not measured again. Raises `CurateError`: `RecipeError` with every complaint, `DataError`, `GateFailed`, `ReleaseExists`.
+    measure, by default one per core. Once `budget_minutes` have gone by or `budget_kwh` are used, it
+    stops with `BudgetSpent`; the same call goes on later. `engine="ray"` measures on the Ray cluster at `address`, or on
+    one that is started here. What is measured already is not measured again. Raises `CurateError`:
+    `RecipeError` with every complaint, `DataError`, `GateFailed`, `BudgetSpent`, `ReleaseExists`.
 
         release = curate.build("recipes/openmoji.yaml", limit=200)
     """
-    options = Options(workers=workers, limit=limit, engine=engine, address=address)
+    options = Options(
+        workers=workers,
+        limit=limit,
+        engine=engine,
+        address=address,
+        minutes=budget_minutes,
+        kwh=budget_kwh,
+    )
     with watching() as progress:
         built = conduct(_read(recipe), options, progress)
     return load_release(built.path)

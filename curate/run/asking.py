@@ -20,6 +20,7 @@ from curate.pairs.digest import table_digest
 from curate.pairs.field import CLOCKED, Fields
 from curate.pairs.keys import content_hashes
 from curate.pairs.order import by_name
+from curate.run.budget import Budget
 from curate.run.contents import Contents, placed
 from curate.run.keeping import StoreKeeper
 from curate.run.others import Others, read_document, read_others
@@ -59,6 +60,7 @@ class Asking:
     """Of the recipe, which other data is found beside."""
     usage: Usage = field(default_factory=Usage)
     meter: Meter = field(default_factory=Meter)
+    budget: Budget = field(default_factory=Budget)
     revisions: dict[str, str] = field(default_factory=dict)
     stamps: dict[str, object] = field(default_factory=dict)
     """Of models' files, from before they were hashed."""
@@ -90,6 +92,7 @@ class Asking:
             keep_fits=False,
             directory=self.directory,
             meter=self.meter,
+            budget=self.budget,
             revisions=self.revisions,
             stamps=self.stamps,
             others_read=self.others_read,
@@ -147,7 +150,7 @@ class Asking:
             return known
         if not self.compute:
             raise NotMeasured(fit.name)
-        self.meter.begin()
+        self._begin()
         start = time.perf_counter()
         module, _, factory = fit.compute.partition(":")
         result: pl.DataFrame = getattr(importlib.import_module(module), factory)(fit)(table)
@@ -250,14 +253,15 @@ class Asking:
         return self._run(items(union), tasks)
 
     def _run(self, items: Iterable[Item], tasks: Sequence[Task]) -> dict[str, pl.DataFrame]:
+        self._begin()
         for task in tasks:
             self.progress.measure(task.measure.name, len(task.missing))
         writer = _Writer(
             {task.measure.name: self._keeper(task.measure) for task in tasks}, self.meter
         )
-        self.meter.begin()
         try:
-            for number, batch in enumerate(self.engine.run(items, tasks)):
+            batches = self.engine.run(items, tasks, self.budget.stop)
+            for number, batch in enumerate(batches):
                 if not number:  # models are loaded now, and nothing is kept yet
                     self._check_models(tasks)
                 spent = self.usage.of(batch.task.measure.name)
@@ -273,7 +277,16 @@ class Asking:
                 writer.add(batch)
         finally:
             writer.flush()
-        return writer.written()
+        fresh = writer.written()
+        if sum(values.height for values in fresh.values()) < sum(len(t.missing) for t in tasks):
+            self.budget.check()
+        return fresh
+
+    def _begin(self) -> None:
+        """Something is about to be computed."""
+        self.budget.check()
+        self.meter.begin()
+        self.budget.check_metered()
 
     def _task(self, measure: Measure, missing: pl.Series) -> Task:
         models = {role: locate(reference) for role, reference in measure.models.items()}

@@ -15,13 +15,14 @@ import polars as pl
 
 from curate.engines.choice import EngineName, engine_of
 from curate.engines.engine import Room
-from curate.errors import CurateError, DataError
+from curate.errors import BudgetSpent, CurateError, DataError
 from curate.governance.energy import Energy
 from curate.governance.facts import Facts
 from curate.governance.gates import Held
 from curate.governance.meter import Meter
 from curate.ledger.verdict import LEAVES
 from curate.run.asking import Asking
+from curate.run.budget import Budget
 from curate.run.contents import Contents
 from curate.run.course import Course, Stage
 from curate.run.fetching import Fetching
@@ -55,6 +56,10 @@ class Options:
     engine: EngineName = "local"
     address: str | None = None
     """Of the cluster that the engine runs on, if one runs already."""
+    minutes: float | None = None
+    """How long it may begin anything new, from its start on."""
+    kwh: float | None = None
+    """How much energy it may have used when it begins anything new."""
     depot: str | None = None
     """URL of a place for values on their way, where the engine's workers do not see the store."""
 
@@ -103,10 +108,11 @@ def build(
 ) -> Built:
     """Measure, decide, publish. Raises `CurateError`; what was measured stays measured."""
     options, progress, start = options or Options(), progress or Silence(), time.perf_counter()
-    with opened(recipe, options, progress) as (course, asking):
+    with opened(recipe, options, progress) as (course, asking), _resumable(asking):
         course.run(asking)
         if not course.alive.len():
             raise DataError("no pair is left to release", _why_all_left(course))
+        asking.budget.check()
         made = released(course, asking, options.limit)
         published = publish(course, asking, made, sample=options.limit is not None)
         _warn_of_room_for_nothing(recipe, asking)
@@ -126,6 +132,19 @@ def build(
 
 
 @contextmanager
+def _resumable(asking: Asking) -> Iterator[None]:
+    """Say of a build whose budget is spent what was done, and how to go on."""
+    try:
+        yield
+    except BudgetSpent as spent:
+        computed = asking.usage.computed
+        raise BudgetSpent(
+            f"{spent.message}; {computed:,} values were measured, nothing was published",
+            "run the same command again: it goes on where this one stopped",
+        ) from None
+
+
+@contextmanager
 def opened(
     recipe: Recipe, options: Options, progress: Progress, compute: bool = True
 ) -> Iterator[tuple[Course, Asking]]:
@@ -135,6 +154,7 @@ def opened(
     workers = options.workers or os.cpu_count() or 1
     chosen = engine_of(options.engine, workers, options.batch_size, options.address)
     meter = Meter(recipe.governance)
+    budget = Budget(options.minutes, options.kwh, meter)
     with chosen as engine, store.opened():
         if compute and store.empty:
             meter.wake()
@@ -159,6 +179,7 @@ def opened(
             compute=compute,
             directory=recipe.directory,
             meter=meter,
+            budget=budget,
         )
         hashing = gathered.hashing
         asking.usage.files = Spent(hashing.computed, hashing.reused, hashing.seconds)
@@ -169,6 +190,11 @@ def _check(options: Options) -> None:
     if options.engine == "local" and (options.address or options.depot):
         said = "address" if options.address else "depot"
         raise CurateError(f"the local engine has no use for --{said}", "add --engine ray")
+    if options.engine == "ray" and options.kwh is not None:
+        raise CurateError(
+            "--budget-kwh cannot be kept with --engine ray: what its workers use is not metered",
+            "limit the build by --budget-minutes",
+        )
 
 
 def store_folder(recipe: Recipe, options: Options) -> Path:

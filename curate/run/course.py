@@ -192,6 +192,7 @@ class Course:
                 break
 
     def _act(self, action: Action, asking: Asking) -> None:
+        asking.budget.check()
         if isinstance(action, Decode):
             needs = self._planned(self.living, self._contents(), asking)
             self._stage("decode", lambda: self._decode(asking), needs)

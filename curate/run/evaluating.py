@@ -87,6 +87,7 @@ def evaluated(course: Course, asking: Asking) -> dict[str, Any] | None:
     found = []
     with scene_of(course, asking) as scene:
         for evaluation in course.recipe.evaluations:
+            asking.budget.check()
             course.progress.step(f"evaluate {evaluation.word}", course.alive.len())
             with course.meter.stage("", f"evaluate {evaluation.word}"):
                 result = evaluation.measure(scene)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -141,6 +141,29 @@ def test_a_missing_extra_ends_it(engine: Engine) -> None:
 
 def test_nothing_to_do(engine: Engine) -> None:
     assert list(engine.run([], [task(TEXT_COUNTS, [])])) == []
+
+
+@dataclass(frozen=True)
+class Told:
+    """A stop that comes with a file, wherever it is looked for."""
+
+    path: Path
+
+    def __call__(self) -> bool:
+        return self.path.exists()
+
+
+def test_stopped(engine: Engine, pictures: list[Item], tmp_path: Path) -> None:
+    """What was begun is handed over whole, each key once; then nothing else is begun."""
+    stop, tasks = Told(tmp_path / "stop"), [task(IMAGE_SHARPNESS, pictures)]
+    found = []
+    for batch in engine.run(pictures, tasks, stop):
+        found.append(batch)
+        stop.path.touch()
+    (kept,) = values(found).values()
+    wanted = values(work(pictures, tasks))["image.sharpness"]
+    assert kept.equals(wanted.filter(pl.col("key").is_in(kept["key"].implode())))
+    assert list(engine.run(pictures, tasks, stop)) == []
 
 
 def test_put_away_once(engine: Engine, pictures: list[Item], tmp_path: Path) -> None:

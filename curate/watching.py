@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from curate.pairs.printable import printable
-from curate.run.progress import Progress
+from curate.run.progress import Left, Progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -22,12 +23,16 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", bound=Progress)
 
+_EVERY = 30.0
+"""Seconds between two lines that say what is left."""
+
 
 class Lines:
-    """Tells each step as it begins; for logs and pipes."""
+    """Tells each step as it begins, and now and then what is left; for logs and pipes."""
 
     def __init__(self) -> None:
         self.warnings: dict[str, int] = {}
+        self.told: float | None = None
 
     def step(self, name: str, pairs: int) -> None:
         click.echo(f"{printable(name)}: {pairs:,} pairs", err=True)
@@ -37,17 +42,36 @@ class Lines:
 
     def advance(self, name: str, done: int) -> None: ...
 
+    def left(self, left: Left) -> None:
+        now = time.monotonic()
+        if self.told is None or now - self.told >= _EVERY:
+            self.told = now
+            click.echo(f"  {printable(left.in_words())}", err=True)
+
     def warn(self, kind: str, message: str) -> None:
         if kind not in self.warnings:
             click.echo(f"  warning: {printable(message)}", err=True)
         self.warnings[kind] = self.warnings.get(kind, 0) + 1
 
 
-class Drawn:
-    """Draws bars with rate and remaining time."""
+class Ahead:
+    """What was last said to be left; it counts down while nothing is said."""
 
-    def __init__(self, bars: Bars) -> None:
-        self.bars = bars
+    def __init__(self) -> None:
+        self.said: tuple[Left, float] | None = None
+
+    def words(self) -> str:
+        if self.said is None:
+            return ""
+        left, moment = self.said
+        return printable(left.after(time.monotonic() - moment).in_words())
+
+
+class Drawn:
+    """Draws bars with their rate, and below them what is left of the whole build."""
+
+    def __init__(self, bars: Bars, ahead: Ahead) -> None:
+        self.bars, self.ahead = bars, ahead
         self.tasks: dict[str, TaskID] = {}
         self.warnings: dict[str, int] = {}
 
@@ -67,6 +91,9 @@ class Drawn:
     def advance(self, name: str, done: int) -> None:
         self.bars.advance(self.tasks[name], done)
 
+    def left(self, left: Left) -> None:
+        self.ahead.said = left, time.monotonic()
+
     def warn(self, kind: str, message: str) -> None:
         self.warnings[kind] = self.warnings.get(kind, 0) + 1
 
@@ -75,8 +102,10 @@ class Drawn:
 def watching() -> Iterator[Lines | Drawn]:
     """Something to watch a build with, as this process is run."""
     if sys.stderr.isatty():
-        with _bars() as bars, listening(Drawn(bars)) as drawn:
+        ahead = Ahead()
+        with _bars(ahead) as bars, listening(Drawn(bars, ahead)) as drawn:
             yield drawn
+            ahead.said = None
     else:
         with listening(Lines()) as lines:
             yield lines
@@ -95,7 +124,7 @@ def listening(progress: P) -> Iterator[P]:
         yield progress
 
 
-def _bars() -> Bars:
+def _bars(ahead: Ahead) -> Bars:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -103,7 +132,6 @@ def _bars() -> Bars:
         Progress,
         ProgressColumn,
         TextColumn,
-        TimeRemainingColumn,
     )
     from rich.text import Text
 
@@ -111,11 +139,18 @@ def _bars() -> Bars:
         def render(self, task: Any) -> Text:
             return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
 
-    return Progress(
+    class Below(Progress):
+        """Bars, and a line below them."""
+
+        def get_renderables(self) -> Iterator[Any]:
+            yield self.make_tasks_table(self.tasks)
+            if words := ahead.words():
+                yield Text(f"  {words}")
+
+    return Below(
         TextColumn("  {task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         Rate(),
-        TimeRemainingColumn(compact=True),
         console=Console(stderr=True),
     )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from curate.run.plan import Need, Plan
+    from curate.governance.grid import Grid
+    from curate.run.plan import Need, Plan, PlannedStep
 
 EXAMPLES = """\b
 Examples:
@@ -46,65 +47,67 @@ def plan(recipe: Path, limit: int | None, as_json: bool) -> None:
 
 def document(planned: Plan) -> dict[str, Any]:
     """A plan as JSON."""
-    from curate.governance.energy import grams
-
     grid = planned.grid
     return {
         "rows": planned.rows,
         "unfetched": planned.unfetched,
-        "steps": [
-            {**asdict(step), "kwh": step.kwh, "g_co2e": grams(step.kwh, grid)}
-            for step in planned.steps
-        ],
+        "steps": [_step(step, grid) for step in planned.steps],
+        "closing": [_step(step, grid) for step in planned.closing],
+        "gathering": planned.gathering,
         "grid": None if grid is None else grid.model_dump(),
         "missing": planned.missing,
         "seconds": planned.seconds,
+        "at_least": planned.at_least,
+        "unknown": planned.unknown,
         "kwh": planned.kwh,
         "g_co2e": planned.g_co2e,
     }
 
 
-def _show(planned: Plan) -> None:
-    from curate.pairs.printable import printable
+def _step(step: PlannedStep, grid: Grid | None) -> dict[str, Any]:
+    from curate.governance.energy import grams
 
+    return {**asdict(step), "kwh": step.kwh, "g_co2e": grams(step.kwh, grid)}
+
+
+def _show(planned: Plan) -> None:
     if planned.unfetched:
         click.echo(
             f"{planned.unfetched:,} files are to be fetched first, which are not planned here"
         )
     click.echo(f"{planned.rows:,} rows\n")
     for number, step in enumerate(planned.steps):
-        mark = "  (estimated)" if step.estimated else ""
-        most = "at most " if step.estimated else ""
-        click.echo(f"{number:02d} {printable(step.name)}: {most}{step.pairs:,} pairs{mark}")
-        for need in step.needs:
-            click.echo(
-                f"     {need.measure:<18} {need.known:>8,} known {need.missing:>8,} to measure{_time(need)}"
-            )
-    click.echo(f"\n{planned.missing:,} values to measure, {_total(planned)}")
+        _show_step(f"{number:02d}", step)
+    for step in planned.closing:
+        _show_step("  ", step)
+    click.echo(f"\n{planned.missing:,} values to measure, {planned.cost}")
+
+
+def _show_step(number: str, step: PlannedStep) -> None:
+    from curate.pairs.printable import printable
+
+    mark = "  (estimated)" if step.estimated else ""
+    most = "at most " if step.estimated else ""
+    click.echo(f"{number} {printable(step.name)}: {most}{step.pairs:,} pairs{_whole(step)}{mark}")
+    for need in step.needs:
+        click.echo(
+            f"     {need.measure:<18} {need.known:>8,} known {need.missing:>8,} to measure{_time(need)}"
+        )
+
+
+def _whole(step: PlannedStep) -> str:
+    from curate.run.duration import in_words
+
+    return f", about {in_words(step.seconds)}" if step.seconds >= 0.05 else ""
 
 
 def _time(need: Need) -> str:
     from curate.governance.energy import kwh_in_words
+    from curate.run.duration import in_words
 
     if not need.missing:
         return ""
     if need.seconds is None:
-        return ""
+        return "  not measured here yet"
     energy = "" if need.kwh is None else f", {kwh_in_words(need.kwh)}"
-    return f"  about {need.seconds:.1f} s{energy}"
-
-
-def _total(planned: Plan) -> str:
-    if planned.seconds is None:
-        return "for a time that is not known yet: this machine has not run all of these measures"
-    return f"about {planned.seconds:.0f} s on this machine, {_energy(planned)}"
-
-
-def _energy(planned: Plan) -> str:
-    from curate.governance.energy import COUNTRY_NOT_STATED, kwh_in_words
-
-    if planned.kwh is None:
-        return "with energy that is not known yet"
-    carbon = planned.g_co2e
-    grams = COUNTRY_NOT_STATED if carbon is None else f"{carbon:.2g} g CO2e"
-    return f"{kwh_in_words(planned.kwh)}, {grams}"
+    return f"  about {in_words(need.seconds)}{energy}"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.engines.choice import EngineName
-from curate.governance.energy import kwh_in_words
 from curate.notebook.answer import Answer, Block, Line, Table, Title
 from curate.notebook.progress import watching
 from curate.notebook.release import Release, load_release
@@ -78,17 +77,10 @@ class Planned(Answer):
         yield Table(("step", "pairs", "measure", "known", "to measure"), rows)
         if any(step.estimated for step in self.plan.steps):
             yield Line("From the first step that lacks values on, pairs are at most so many.")
-        yield Line(f"{self.plan.missing:,} values to measure, {_cost(self.plan)}")
+        yield Line(f"{self.plan.missing:,} values to measure, {self.plan.cost}")
 
 
 def _rows(step: PlannedStep) -> Iterator[tuple[str | int | None, ...]]:
     yield (step.name, step.pairs, None, None, None)
     for need in step.needs:
         yield (None, None, need.measure, need.known, need.missing)
-
-
-def _cost(planned: Plan) -> str:
-    if planned.seconds is None:
-        return "for a time that is not known yet: this machine has not run all of these measures"
-    energy = "energy not known" if planned.kwh is None else kwh_in_words(planned.kwh)
-    return f"about {planned.seconds:.0f} s on this machine, {energy}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from curate.run.progress import Progress
+from curate.run.progress import Left, Progress
 from curate.watching import Drawn, Lines, listening
 from curate.watching import watching as in_terminal
 
@@ -59,6 +59,8 @@ class Page(Progress):
     now: str = ""
     bars: dict[str, list[int]] = field(default_factory=dict)
     """Measure -> done, of."""
+    ahead: str = ""
+    """What is left."""
     warnings: dict[str, int] = field(default_factory=dict)
     drawn: float = 0.0
     start: float = field(default_factory=time.perf_counter)
@@ -73,6 +75,10 @@ class Page(Progress):
 
     def advance(self, name: str, done: int) -> None:
         self.bars[name][0] += done
+        self._show()
+
+    def left(self, left: Left) -> None:
+        self.ahead = left.in_words()
         self._show()
 
     def warn(self, kind: str, message: str) -> None:
@@ -90,7 +96,8 @@ class Page(Progress):
             return
         self.drawn = time.perf_counter()
         bars = "".join(_bar(name, *counts) for name, counts in self.bars.items())
-        self.draw(f"<div>{escape(self.now)}</div>{bars}")
+        ahead = f"<div>{escape(self.ahead)}</div>" if self.ahead else ""
+        self.draw(f"<div>{escape(self.now)}</div>{bars}{ahead}")
 
 
 def _bar(name: str, done: int, of: int) -> str:

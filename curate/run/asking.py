@@ -24,6 +24,7 @@ from curate.run.budget import Budget
 from curate.run.contents import Contents, placed
 from curate.run.keeping import StoreKeeper
 from curate.run.others import Others, read_document, read_others
+from curate.run.pace import Pace
 from curate.run.progress import Progress, Silence
 from curate.run.usage import Usage
 from curate.store.depot import Depot
@@ -32,6 +33,10 @@ from curate.store.fragment import read_fragment, read_notes, write_fragment
 from curate.store.store import MeasureStore, Shelf
 
 _FLUSH_SECONDS = 2.0
+
+
+def _nothing() -> None:
+    """There is nothing to prepare."""
 
 
 class NotMeasured(Exception):
@@ -61,6 +66,9 @@ class Asking:
     usage: Usage = field(default_factory=Usage)
     meter: Meter = field(default_factory=Meter)
     budget: Budget = field(default_factory=Budget)
+    pace: Pace = field(default_factory=Pace.untold)
+    prepare: Callable[[], None] = _nothing
+    """Called once, before anything is computed."""
     revisions: dict[str, str] = field(default_factory=dict)
     stamps: dict[str, object] = field(default_factory=dict)
     """Of models' files, from before they were hashed."""
@@ -93,6 +101,8 @@ class Asking:
             directory=self.directory,
             meter=self.meter,
             budget=self.budget,
+            pace=self.pace,
+            prepare=self._prepare,
             revisions=self.revisions,
             stamps=self.stamps,
             others_read=self.others_read,
@@ -152,8 +162,9 @@ class Asking:
             raise NotMeasured(fit.name)
         self._begin()
         start = time.perf_counter()
-        module, _, factory = fit.compute.partition(":")
-        result: pl.DataFrame = getattr(importlib.import_module(module), factory)(fit)(table)
+        with self.pace.fitting(fit.name):
+            module, _, factory = fit.compute.partition(":")
+            result: pl.DataFrame = getattr(importlib.import_module(module), factory)(fit)(table)
         spent.computed += 1
         seconds = time.perf_counter() - start
         spent.seconds += seconds
@@ -259,11 +270,13 @@ class Asking:
         writer = _Writer(
             {task.measure.name: self._keeper(task.measure) for task in tasks}, self.meter
         )
+        self.pace.running({t.measure.name: (self._name(t.measure), len(t.missing)) for t in tasks})
         try:
             batches = self.engine.run(items, tasks, self.budget.stop)
             for number, batch in enumerate(batches):
                 if not number:  # models are loaded now, and nothing is kept yet
                     self._check_models(tasks)
+                self.pace.batch(batch)
                 spent = self.usage.of(batch.task.measure.name)
                 spent.computed += batch.values.height
                 spent.seconds += batch.seconds
@@ -277,6 +290,7 @@ class Asking:
                 writer.add(batch)
         finally:
             writer.flush()
+            self.pace.ran()
         fresh = writer.written()
         if sum(values.height for values in fresh.values()) < sum(len(t.missing) for t in tasks):
             self.budget.check()
@@ -285,8 +299,17 @@ class Asking:
     def _begin(self) -> None:
         """Something is about to be computed."""
         self.budget.check()
+        self._prepare()
         self.meter.begin()
         self.budget.check_metered()
+
+    def _prepare(self) -> None:
+        prepare, self.prepare = self.prepare, _nothing
+        prepare()
+
+    def _name(self, measure: Measure) -> str:
+        """The measure's fingerprint, as its shelf is called."""
+        return self.shelf(measure).folder.name
 
     def _task(self, measure: Measure, missing: pl.Series) -> Task:
         models = {role: locate(reference) for role, reference in measure.models.items()}
@@ -307,12 +330,13 @@ class Asking:
 
     def _count_reused(self, measure: Measure, known: pl.Series, computed: pl.Series) -> None:
         """Count each key once a build, however often it is asked for."""
-        name = self.shelf(measure).folder.name
+        name = self._name(measure)
         seen = self._seen.get(name, known.clear())
         others = _lacking(seen, known)
         reused = known.len() - (seen.len() - others.len())
         self.usage.of(measure.name).reused += reused
         if reused:
+            self.pace.reuse(name, reused)
             self.meter.reuse(measure.name, reused, self._kwh_each(measure))
         self._seen[name] = pl.concat([others, known, computed])
 

@@ -6,7 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ import polars as pl
 
 from curate.engines.choice import EngineName, engine_of
 from curate.engines.engine import Room
-from curate.errors import BudgetSpent, CurateError, DataError
+from curate.errors import BudgetSpent, CurateError, DataError, StoreError
 from curate.governance.energy import Energy
 from curate.governance.facts import Facts
 from curate.governance.gates import Held
@@ -27,9 +27,13 @@ from curate.run.contents import Contents
 from curate.run.course import Course, Stage
 from curate.run.fetching import Fetching
 from curate.run.gather import gather
+from curate.run.machine import machine
+from curate.run.outlook import RELEASE, outlook
+from curate.run.pace import Pace
 from curate.run.progress import Progress, Silence
 from curate.run.publishing import publish
 from curate.run.releasing import released
+from curate.run.remembered import Remembered
 from curate.run.reporting import FILE as REPORT
 from curate.run.reviews import read_reviews, reviews_path
 from curate.run.usage import Spent, Usage
@@ -37,6 +41,7 @@ from curate.store.depot import Depot
 from curate.store.fetched import FetchedFiles
 from curate.store.files import FileHashes
 from curate.store.forgotten import read_forgotten
+from curate.store.speeds import Speeds
 from curate.store.store import MeasureStore
 
 if TYPE_CHECKING:
@@ -113,8 +118,10 @@ def build(
         if not course.alive.len():
             raise DataError("no pair is left to release", _why_all_left(course))
         asking.budget.check()
-        made = released(course, asking, options.limit)
-        published = publish(course, asking, made, sample=options.limit is not None)
+        with asking.pace.stage(RELEASE, course.alive.len()) as stage:
+            made = released(course, asking, options.limit)
+            published = publish(course, asking, made, sample=options.limit is not None)
+            stage.kept = stage.pairs if published.new else None
         _warn_of_room_for_nothing(recipe, asking)
     return Built(
         path=published.path,
@@ -155,7 +162,9 @@ def opened(
     chosen = engine_of(options.engine, workers, options.batch_size, options.address)
     meter = Meter(recipe.governance)
     budget = Budget(options.minutes, options.kwh, meter)
+    speeds = store.speeds(machine(options.engine, workers))
     with chosen as engine, store.opened():
+        pace = Pace(Remembered(speeds.read()), progress)
         if compute and store.empty:
             meter.wake()
         forgotten = read_forgotten(recipe.workspace)
@@ -164,7 +173,7 @@ def opened(
         fetching = Fetching(recipe.sources, files, progress, compute)
         gathered = gather(recipe, hashes, options.limit, fetching)
         reviews = read_reviews(reviews_path(recipe.workspace, recipe.name), recipe.fields)
-        course = Course(recipe, gathered, progress, reviews=reviews, meter=meter)
+        course = Course(recipe, gathered, progress, reviews=reviews, meter=meter, pace=pace)
         asking = Asking(
             fields=recipe.fields,
             contents=Contents.of_table(gathered.table, recipe.fields),
@@ -180,10 +189,22 @@ def opened(
             directory=recipe.directory,
             meter=meter,
             budget=budget,
+            pace=pace,
+            prepare=lambda: pace.expect(outlook(course, asking)),
         )
         hashing = gathered.hashing
         asking.usage.files = Spent(hashing.computed, hashing.reused, hashing.seconds)
-        yield course, asking
+        try:
+            yield course, asking
+        finally:
+            if compute:
+                _remember(pace, speeds)
+
+
+def _remember(pace: Pace, speeds: Speeds) -> None:
+    """Keep for later builds how long this one took; none fails for want of that."""
+    with suppress(OSError, StoreError):
+        speeds.add(pace.rows())
 
 
 def _check(options: Options) -> None:

@@ -26,6 +26,7 @@ from curate.run.admitting import admit, change, joined
 from curate.run.asking import Asking, NotMeasured
 from curate.run.gather import Gathered
 from curate.run.order import Action, Complete, Decode, in_order, joining
+from curate.run.pace import Pace
 from curate.run.progress import Progress, Silence
 from curate.run.reviewing import brought_back, entered, judged, named_apart, overruled
 from curate.run.reviews import Reviews
@@ -98,6 +99,7 @@ class Course:
     reviews: Reviews | None = None
     """What people decided; when it is entered, `curate.run.reviewing` says."""
     meter: Meter = field(default_factory=Meter)
+    pace: Pace = field(default_factory=Pace.untold)
 
     def __post_init__(self) -> None:
         self.table = self.gathered.table
@@ -155,7 +157,7 @@ class Course:
         self._stage(
             "read",
             lambda: self._read(asking),
-            self._planned(self._sound(), self._headers(), asking),
+            self._planned(self._sound(), self.headers, asking),
         )
         if self.gathered.merged.height:
             self._stage("merge equal rows", lambda: self.gathered.merged)
@@ -194,7 +196,7 @@ class Course:
     def _act(self, action: Action, asking: Asking) -> None:
         asking.budget.check()
         if isinstance(action, Decode):
-            needs = self._planned(self.living, self._contents(), asking)
+            needs = self._planned(self.living, self.contents, asking)
             self._stage("decode", lambda: self._decode(asking), needs)
         elif isinstance(action, Complete):
             self._stage("complete", lambda: self._complete(action))
@@ -335,13 +337,14 @@ class Course:
         self.progress.step(name, before)
         lacking, self._note, self._figures = False, None, {}
         number = self._number()
-        with self.meter.stage(number, name):
+        with self.meter.stage(number, name), self.pace.stage(name, before) as stage:
             try:
                 said = decide()
             except NotMeasured:
                 self.estimated = lacking = True
             else:
                 self.enter(name, said)
+                stage.kept = self.alive.len()
         seconds = time.perf_counter() - start
         self.stages.append(
             Stage(
@@ -457,6 +460,16 @@ class Course:
             for probe in [measure_of(self.fields[name].type, "PROBE")]
         ]
 
+    @property
+    def headers(self) -> list[tuple[Measure, str]]:
+        """What reading asks for, each with its content."""
+        return [(look.measure, look.content) for look in self._headers()]
+
+    @property
+    def contents(self) -> list[tuple[Measure, str]]:
+        """What decoding asks for, each with its content."""
+        return [(look.measure, look.content) for look in self._contents()]
+
     def _contents(self) -> list[_Look]:
         """What decodes every medium whole."""
         return [
@@ -465,12 +478,10 @@ class Course:
         ]
 
     def _planned(
-        self, table: pl.DataFrame, looks: Sequence[_Look], asking: Asking
+        self, table: pl.DataFrame, needs: list[tuple[Measure, str]], asking: Asking
     ) -> list[tuple[Measure, pl.Series]]:
         """What every medium will be asked for; only looked up when planning."""
-        if asking.compute:
-            return []
-        return _keys([(look.measure, look.content) for look in looks], table)
+        return [] if asking.compute else _keys(needs, table)
 
     def _sound(self) -> pl.DataFrame:
         """The pairs that nothing is wrong with so far."""

@@ -14,6 +14,7 @@ import polars as pl
 from curate.evaluation.evaluation import Replayed
 from curate.pairs.identity import content_hash
 from curate.run.contents import placed
+from curate.run.outlook import evaluating
 
 if TYPE_CHECKING:
     from curate.run.asking import Asking
@@ -88,9 +89,11 @@ def evaluated(course: Course, asking: Asking) -> dict[str, Any] | None:
     with scene_of(course, asking) as scene:
         for evaluation in course.recipe.evaluations:
             asking.budget.check()
-            course.progress.step(f"evaluate {evaluation.word}", course.alive.len())
-            with course.meter.stage("", f"evaluate {evaluation.word}"):
+            title, pairs = evaluating(evaluation.word), course.alive.len()
+            course.progress.step(title, pairs)
+            with course.meter.stage("", title), course.pace.stage(title, pairs) as stage:
                 result = evaluation.measure(scene)
+                stage.kept = pairs
             headline = evaluation.headline(result)
             found.append({"evaluation": evaluation.word, "headline": headline, **result})
     return {"format": FORMAT, "evaluations": found} if found else None

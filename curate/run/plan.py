@@ -3,22 +3,28 @@
 As long as everything a step needs is measured, its decision is made for good and the next step's
 numbers are exact. After the first step that lacks values all pairs are taken to stay, and what
 follows is marked estimated.
+
+A step that could be decided takes as long again as it just did. What others take is foretold by earlier
+builds on this kind of machine (`curate.run.forecast`), for as many pairs as those had left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import polars as pl
-
-from curate.governance.energy import grams
+from curate.governance.energy import COUNTRY_NOT_STATED, grams, kwh_in_words
 from curate.governance.grid import Grid, grid_of
 from curate.measures.measure import Measure
 from curate.recipe import Recipe
+from curate.release.publish import DRAFT
 from curate.run.asking import Asking
 from curate.run.build import Options, opened
-from curate.run.course import Stage
+from curate.run.course import Course, Stage
+from curate.run.duration import in_words
+from curate.run.forecast import Coming, Work, lacking_share
+from curate.run.forecast import Need as Counted
+from curate.run.outlook import Counting, closing, stages
 from curate.run.progress import Silence
 
 
@@ -44,6 +50,10 @@ class PlannedStep:
     """Alive before it; at most so many when estimated."""
     estimated: bool
     needs: list[Need]
+    seconds: float
+    """Expected of all whose pace is known: what it needs and asks for besides, fits, deciding."""
+    unknown: list[str]
+    """What of it never ran on this machine: measures, or the step itself."""
 
     @property
     def kwh(self) -> float | None:
@@ -61,27 +71,57 @@ class Plan:
     """Of the country that the recipe states."""
     unfetched: int
     """Files behind URLs that a build would fetch first; nothing here speaks of their rows."""
+    closing: list[PlannedStep]
+    """Evaluations and the making of the release; none where it is there already."""
+    gathering: float
+    """Seconds that the sources take to be read, files hashed already."""
 
     @property
     def missing(self) -> int:
         return sum(need.missing for step in self.steps for need in step.needs)
 
     @property
-    def seconds(self) -> float | None:
-        """Expected in all; None while a measure that is needed never ran here."""
-        return _all_or_none(
-            [need.seconds for step in self.steps for need in step.needs if need.missing]
+    def at_least(self) -> float:
+        """Seconds expected in all, but for what never ran on this machine."""
+        return self.gathering + sum(step.seconds for step in [*self.steps, *self.closing])
+
+    @property
+    def unknown(self) -> list[str]:
+        """What is needed and never ran on this machine."""
+        return list(
+            dict.fromkeys(name for step in [*self.steps, *self.closing] for name in step.unknown)
         )
 
     @property
+    def seconds(self) -> float | None:
+        """Expected in all; None while anything that is needed never ran on this machine."""
+        return None if self.unknown else self.at_least
+
+    @property
     def kwh(self) -> float | None:
-        """Expected in all; None while a measure that is needed was never metered."""
+        """Expected for all values; None while a measure that is needed was never metered."""
         return _all_or_none([step.kwh for step in self.steps])
 
     @property
     def g_co2e(self) -> float | None:
         """Expected in all; None also where no country is stated."""
         return grams(self.kwh, self.grid)
+
+    @property
+    def cost(self) -> str:
+        """Time and energy, in words."""
+        about = in_words(self.at_least)
+        if self.unknown:
+            return f"at least {about} on this machine; not measured here yet: {', '.join(self.unknown)}"
+        return f"about {about} on this machine, {self._energy}"
+
+    @property
+    def _energy(self) -> str:
+        if self.kwh is None:
+            return "with energy that is not known yet"
+        carbon = self.g_co2e
+        said = COUNTRY_NOT_STATED if carbon is None else f"{carbon:.2g} g CO2e"
+        return f"{kwh_in_words(self.kwh)}, {said}"
 
 
 def _all_or_none(costs: Sequence[float | None]) -> float | None:
@@ -91,41 +131,75 @@ def _all_or_none(costs: Sequence[float | None]) -> float | None:
 
 def plan(recipe: Recipe, options: Options | None = None) -> Plan:
     """Look, and compute nothing but file hashes."""
-    with opened(recipe, options or Options(), Silence(), compute=False) as (course, asking):
+    options = options or Options()
+    with opened(recipe, options, Silence(), compute=False) as (course, asking):
         course.run(asking)
-        counted: dict[str, pl.Series] = {}
-        steps = [
-            PlannedStep(stage.name, stage.pairs, stage.estimated, _needs(stage, asking, counted))
+        planning = _Planning(course, asking)
+        steps = [planning.step(stage, needs) for stage, needs in planning.counted]
+        stands = not course.estimated and _stands(recipe, options)
+        country = recipe.governance.country
+        return Plan(
+            rows=sum(course.gathered.rows.values()),
+            steps=steps,
+            closing=[] if stands else planning.closing(recipe),
+            grid=None if country is None else grid_of(country),
+            gathering=asking.pace.gathering - asking.usage.files.seconds,
+            unfetched=course.gathered.unfetched,
+        )
+
+
+def _stands(recipe: Recipe, options: Options) -> bool:
+    """Whether the last build of this version was of this very recipe."""
+    version = DRAFT if options.limit is not None else recipe.version
+    known = recipe.workspace / "releases" / recipe.name / version / "recipe.yaml"
+    return known.exists() and known.read_text() == recipe.text
+
+
+class _Planning:
+    """Goes through a course's stages in order, as its build would."""
+
+    def __init__(self, course: Course, asking: Asking) -> None:
+        self.asking, self.pairs = asking, course.alive.len()
+        self.lasting = {title for title, _, lasts in stages(course) if lasts}
+        counting = Counting(asking)
+        self.counted = [
+            (stage, [(m, counting.need(m, keys, lacking=stage.lacking)) for m, keys in stage.needs])
             for stage in course.stages
         ]
-        country = recipe.governance.country
-        grid = None if country is None else grid_of(country)
-        gathered = course.gathered
-        return Plan(sum(gathered.rows.values()), steps, grid, gathered.unfetched)
+        share = lacking_share([need for _, needs in self.counted for _, need in needs])
+        self.forecast = replace(asking.pace.forecast, share=share)
+        self.loaded: set[str] = set()
+        self.stays = 1.0
+        """The share of pairs that should be left, where this course cannot tell."""
 
+    def step(self, stage: Stage, needs: Sequence[tuple[Measure, Counted]]) -> PlannedStep:
+        decided = not (stage.estimated or stage.lacking)
+        works = [] if decided else self._works(stage, [need for _, need in needs])
+        expected = {work.task: work.expected for work in works if work.named}
+        return PlannedStep(
+            name=stage.name,
+            pairs=stage.pairs,
+            estimated=stage.estimated,
+            needs=[self._need(m, need, expected.get(need.fingerprint, 0.0)) for m, need in needs],
+            seconds=stage.seconds if decided else sum(work.expected or 0.0 for work in works),
+            unknown=[work.name for work in works if work.expected is None],
+        )
 
-def _needs(stage: Stage, asking: Asking, counted: dict[str, pl.Series]) -> list[Need]:
-    return [_need(measure, keys, stage, asking, counted) for measure, keys in stage.needs]
+    def closing(self, recipe: Recipe) -> list[PlannedStep]:
+        """Evaluations, and making the release."""
+        named = closing(recipe)
+        self.lasting |= {title for title, _, lasts in named if lasts}
+        return [
+            self.step(Stage("", each.title, self.pairs, 0.0, estimated=True), []) for each in named
+        ]
 
+    def _works(self, stage: Stage, needs: Sequence[Counted]) -> list[Work]:
+        coming = Coming(stage.name, stage.pairs, needs, stage.name in self.lasting)
+        works = self.forecast.works(coming, stage.pairs * self.stays, self.loaded)
+        self.stays *= self.forecast.stays(stage.name)
+        return works
 
-def _need(
-    measure: Measure,
-    keys: pl.Series,
-    stage: Stage,
-    asking: Asking,
-    counted: dict[str, pl.Series],
-) -> Need:
-    """What is missing is counted where it is first asked for; a stage that could be decided
-    asked for less than it might have, and lacks nothing.
-    """
-    shelf = asking.shelf(measure)
-    missing = asking.missing(measure, keys)
-    known = keys.len() - missing.len()
-    missing = missing if stage.lacking else missing.clear()
-    before = counted.get(shelf.folder.name)
-    new = missing if before is None else missing.filter(~missing.is_in(before.implode()))
-    counted[shelf.folder.name] = new if before is None else pl.concat([before, new])
-    cost = shelf.cost()
-    seconds = cost.seconds / cost.values * new.len() / asking.workers if cost.values else None
-    kwh = None if cost.kwh_each is None else cost.kwh_each * new.len()
-    return Need(measure.name, known, new.len(), seconds, kwh)
+    def _need(self, measure: Measure, need: Counted, seconds: float | None) -> Need:
+        each = self.asking.shelf(measure).cost().kwh_each
+        kwh = None if each is None else each * need.missing
+        return Need(measure.name, need.known, need.missing, seconds, kwh)

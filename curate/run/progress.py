@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Protocol
+
+from curate.run.duration import in_words
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a build has before it."""
+
+    seconds: float
+    """Of all whose pace is known."""
+    unknown: tuple[str, ...]
+    """Measures and steps that never ran on this kind of machine, by name."""
+
+    def after(self, seconds: float) -> Left:
+        """The same, so much later."""
+        return replace(self, seconds=max(0.0, self.seconds - seconds))
+
+    def in_words(self) -> str:
+        about = in_words(self.seconds)
+        if not self.unknown:
+            return f"about {about} left"
+        return f"at least {about} left; not measured here yet: {', '.join(self.unknown)}"
 
 
 class Progress(Protocol):
@@ -17,6 +40,9 @@ class Progress(Protocol):
     def advance(self, name: str, done: int) -> None:
         """So many more have been."""
 
+    def left(self, left: Left) -> None:
+        """What is left from this moment on; said again and again."""
+
     def warn(self, kind: str, message: str) -> None:
         """Something a person may want to know; the kind is for counting."""
 
@@ -29,5 +55,7 @@ class Silence:
     def measure(self, name: str, total: int) -> None: ...
 
     def advance(self, name: str, done: int) -> None: ...
+
+    def left(self, left: Left) -> None: ...
 
     def warn(self, kind: str, message: str) -> None: ...

@@ -2,6 +2,7 @@
 
     <root>/values/<name>-<fingerprint>/  measure.json, fragments
     <root>/fits/<name>-<fingerprint>/    results of fits, one file per table digest
+    <root>/speeds/                       how long things took, by kind of machine
     <root>/files/                        content hashes of files by path, size, mtime and inode
     <root>/fetched/                      what was fetched of URLs: hash and facts
     <root>/blobs/                        media that steps made or that were fetched, by their hash
@@ -32,6 +33,7 @@ from curate.pairs.identity import short_hash
 from curate.pairs.order import by_name, repeats
 from curate.store.blobs import Blobs
 from curate.store.fragment import read_fragment, read_notes, write_fragment
+from curate.store.speeds import Speeds
 
 FORMAT = "1"
 _MANY = 16
@@ -205,6 +207,10 @@ class MeasureStore:
     @property
     def files(self) -> Path:
         return self.root / "files"
+
+    def speeds(self, machine: str) -> Speeds:
+        """How long things took on machines of a kind."""
+        return Speeds(self.root / "speeds", machine)
 
     @property
     def fetched(self) -> Path:

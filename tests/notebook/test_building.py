@@ -39,7 +39,7 @@ def test_a_plan(workspace: Workspace) -> None:
     workspace.build()
     again = curate.plan(workspace.path)
     assert again.plan.missing == 0
-    assert "0 values to measure, about 0 s on this machine" in repr(again)
+    assert "0 values to measure, about " in repr(again)
     assert "<th>to measure</th>" in again._repr_html_()
 
 

@@ -15,7 +15,7 @@ import importlib
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,16 +50,19 @@ def paragraphs() -> Iterator[str]:
                         yield text
 
 
-def embedded(count: int) -> np.ndarray:
-    """Vectors of length 1 of so many texts, drawn from all there are."""
+def drawn(count: int) -> list[str]:
+    """So many paragraphs, of all there are."""
     texts = sorted(set(paragraphs()))
-    chosen = np.sort(np.random.default_rng(0).permutation(len(texts))[:count])
+    return [texts[n] for n in np.sort(np.random.default_rng(0).permutation(len(texts))[:count])]
+
+
+def embedded(texts: Sequence[str]) -> np.ndarray:
+    """Vectors of length 1."""
     measure = text_embedding()
     module, _, factory = measure.compute.partition(":")
     models = {role: locate(reference) for role, reference in measure.models.items()}
     compute = getattr(importlib.import_module(module), factory)(measure, models)
-    drawn = [texts[place] for place in chosen]
-    parts = [compute(drawn[at : at + _AT_ONCE]) for at in range(0, len(drawn), _AT_ONCE)]
+    parts = [compute(texts[at : at + _AT_ONCE]) for at in range(0, len(texts), _AT_ONCE)]
     rows = np.concatenate([part["embedding"].to_numpy() for part in parts]).astype(np.float32)
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
@@ -94,7 +97,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 30_000
     kept = Path(sys.argv[2]) if len(sys.argv) > 2 else None
     start = time.perf_counter()
-    vectors = np.load(kept) if kept and kept.exists() else embedded(count)
+    vectors = np.load(kept) if kept and kept.exists() else embedded(drawn(count))
     if kept:
         np.save(kept, vectors)
     print(f"{len(vectors):,} vectors in {time.perf_counter() - start:.0f} s")

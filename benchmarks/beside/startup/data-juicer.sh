@@ -1,0 +1,1 @@
+dj-process --help

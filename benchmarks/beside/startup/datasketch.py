@@ -1,0 +1,1 @@
+import datasketch  # noqa: F401

@@ -1,0 +1,2 @@
+import datatrove.executor
+import datatrove.pipeline.dedup  # noqa: F401

@@ -1,0 +1,1 @@
+import imagededup.methods  # noqa: F401

@@ -1,0 +1,1 @@
+import imagehash  # noqa: F401

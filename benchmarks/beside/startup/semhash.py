@@ -1,0 +1,1 @@
+import semhash  # noqa: F401

@@ -38,7 +38,7 @@ class Fault:
     name: str
     code: int
     lasting: bool = False
-    """Whether all later points fail in the same way, as on a full disk."""
+    """Whether all later changes fail in the same way, as on a full disk."""
     kinds: frozenset[str] = frozenset()
     """The kinds of points that it can happen at; none for all."""
 
@@ -56,6 +56,7 @@ FAULTS = [
     Fault("EMFILE", errno.EMFILE, kinds=frozenset({"open", "look", "list"})),
     Fault("EACCES", errno.EACCES, kinds=_CHANGES | {"unlink", "look", "list"}),
     Fault("EROFS", errno.EROFS, lasting=True, kinds=_CHANGES | {"unlink"}),
+    Fault("forbidden", errno.EACCES, lasting=True, kinds=_CHANGES | {"unlink"}),
 ]
 
 

@@ -3,7 +3,7 @@
    Loaded before all other libraries (LD_PRELOAD), so that Python, Arrow and polars are all seen.
    points_arm(root, at, fault, lasting, log) from then on counts the points of paths below `root`; at
    point number `at` the process is killed (KILL), killed with half of a write done (TORN), or the call
-   fails with an errno; all later ones fail, too, if `lasting`. Every point is a line of `log`.
+   fails with an errno; all later ones that change something fail, too, if `lasting`. Every point is a line of `log`.
 
    points_clock(seconds, call) sets the clock of the day so far off from its call number `call` on. */
 
@@ -45,6 +45,10 @@ static void note(const char *kind, const char *path) {
     if (out >= 0) (void)!real(out, line, size);
 }
 
+static int changes(const char *kind) {
+    return strcmp(kind, "look") && strcmp(kind, "list") && strcmp(kind, "read");
+}
+
 /* Whether the call has to fail, with errno set; `torn` tells that half of it is done first. */
 static int reached(const char *kind, const char *path, int *torn) {
     size_t size = strlen(root);
@@ -53,7 +57,7 @@ static int reached(const char *kind, const char *path, int *torn) {
     long number = ++seen;
     note(kind, path);
     pthread_mutex_unlock(&turn);
-    if (!at || number < at || (number > at && !lasting)) return 0;
+    if (!at || number < at || (number > at && !(lasting && changes(kind)))) return 0;
     if (fault == TORN && torn) { *torn = 1; return 0; }
     if (fault < 0) die();
     errno = fault;

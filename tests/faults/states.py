@@ -9,12 +9,16 @@ from pathlib import Path
 
 import polars as pl
 
+from curate.recipe import read_recipe
+from curate.run.build import Options, build
 from tests.faults.harness import Scenario, Server, serving
 from tests.forget.test_forget import holding, names_of, pair
 from tests.workspace import FIELDS, FOLDER, STEPS, Workspace
 
 BUILD = ("build", "{root}/recipes/ten.yaml", "--workers", "1", "--json")
 OTHER = [{"filter": {"caption.words": {"min": 4}}}, *STEPS[1:]]
+RECIPES = Path(__file__).parents[2] / "recipes"
+_SAMPLE = 300
 MANY = 20
 """Fragments of a measure; sixteen are put together."""
 
@@ -73,6 +77,19 @@ def forgetting(folder: Path, media: Path, server: Server) -> Scenario:
 
     later = Workspace(place.root, {**place.recipe, "version": "1.0.1"})
     return Scenario(later, command, server, keeps_store=False, check=gone)
+
+
+def openmoji(folder: Path, media: Path, server: Server) -> Scenario:
+    """A sample of the recipe that the demo builds; half of its measures are in the store."""
+    recipes = folder / "workspace/recipes"
+    shutil.copytree(RECIPES, recipes)
+    place = Workspace(folder / "workspace", {"name": "openmoji", "version": "draft"})
+    build(read_recipe(place.path), Options(limit=_SAMPLE))
+    for shelf in sorted((place.store / "values").iterdir())[::2]:
+        shutil.rmtree(shelf)
+    shutil.rmtree(place.root / "releases")
+    command = ("build", "{root}/recipes/openmoji.yaml", "--workers", "1", "--limit", str(_SAMPLE))
+    return Scenario(place, command, server)
 
 
 STATES: dict[str, Callable[[Path, Path, Server], Scenario]] = {

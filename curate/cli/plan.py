@@ -96,18 +96,18 @@ def _show_step(number: str, step: PlannedStep) -> None:
 
 
 def _whole(step: PlannedStep) -> str:
-    from curate.run.duration import in_words
+    from curate.run.amounts import time_in_words
 
-    return f", about {in_words(step.seconds)}" if step.seconds >= 0.05 else ""
+    return f", about {time_in_words(step.seconds)}" if step.seconds >= 0.05 else ""
 
 
 def _time(need: Need) -> str:
     from curate.governance.energy import kwh_in_words
-    from curate.run.duration import in_words
+    from curate.run.amounts import time_in_words
 
     if not need.missing:
         return ""
     if need.seconds is None:
         return "  not measured here yet"
     energy = "" if need.kwh is None else f", {kwh_in_words(need.kwh)}"
-    return f"  about {in_words(need.seconds)}{energy}"
+    return f"  about {time_in_words(need.seconds)}{energy}"

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.engines.engine import Batch, Engine, Item, Room, Task
+from curate.engines.local import LocalEngine
 from curate.errors import CurateError
 from curate.fits.fit import Fit
 from curate.governance.meter import Meter
@@ -55,6 +56,8 @@ class Asking:
     progress: Progress
     find_components: Callable[[], pl.DataFrame]
     workers: int
+    batch_size: int | None = None
+    """Contents that a worker has in hand at once; None where measures say."""
     rooms: Mapping[str, Room] = field(default_factory=dict)
     """What a worker takes up, by measure, where the recipe says."""
     depot: Depot | None = None
@@ -95,6 +98,7 @@ class Asking:
             progress=Silence(),
             find_components=find_components,
             workers=self.workers,
+            batch_size=self.batch_size,
             rooms=self.rooms,
             depot=self.depot,
             keep_fits=False,
@@ -206,6 +210,12 @@ class Asking:
             keeper.collect(self.hashes.forgotten)
         self.asked[shelf.folder.name] = measure
         return shelf
+
+    def decoded_at_once(self, measure: Measure) -> int | None:
+        """Contents that may be held in memory at once; None where other machines may hold them."""
+        if not isinstance(self.engine, LocalEngine):
+            return None
+        return self.workers * (self.batch_size or measure.chunk)
 
     def missing(self, measure: Measure, keys: pl.Series) -> pl.Series:
         """The keys that have no value yet."""

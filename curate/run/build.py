@@ -23,6 +23,7 @@ from curate.governance.meter import Meter
 from curate.ledger.verdict import LEAVES
 from curate.run.asking import Asking
 from curate.run.budget import Budget
+from curate.run.capacity import check_disk, check_memory, demand
 from curate.run.contents import Contents
 from curate.run.course import Course, Stage
 from curate.run.fetching import Fetching
@@ -183,6 +184,7 @@ def opened(
             progress=progress,
             find_components=lambda: course.find_components(asking),
             workers=workers,
+            batch_size=options.batch_size,
             depot=None if options.depot is None else Depot.at(options.depot),
             rooms={name: Room(said.cpus, said.gpus) for name, said in recipe.resources.items()},
             compute=compute,
@@ -190,7 +192,7 @@ def opened(
             meter=meter,
             budget=budget,
             pace=pace,
-            prepare=lambda: pace.expect(outlook(course, asking)),
+            prepare=lambda: _look_ahead(course, asking),
         )
         hashing = gathered.hashing
         asking.usage.files = Spent(hashing.computed, hashing.reused, hashing.seconds)
@@ -199,6 +201,16 @@ def opened(
         finally:
             if compute:
                 _remember(pace, speeds)
+
+
+def _look_ahead(course: Course, asking: Asking) -> None:
+    """Before anything is computed: what is to come, and whether there is room for it."""
+    coming = outlook(course, asking)
+    asking.pace.expect(coming)
+    wanted = demand(course.recipe, course.living, coming, asking.pace.forecast)
+    store, workspace = asking.store.root, course.recipe.workspace
+    for told in (*check_disk(wanted, store, workspace), *check_memory(wanted)):
+        asking.progress.warn("room", told)
 
 
 def _remember(pace: Pace, speeds: Speeds) -> None:

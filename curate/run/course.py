@@ -24,6 +24,7 @@ from curate.pairs.marks import is_generated
 from curate.pairs.origin import DECLARED, SYNTHETIC
 from curate.run.admitting import admit, change, joined
 from curate.run.asking import Asking, NotMeasured
+from curate.run.capacity import check_decoding
 from curate.run.gather import Gathered
 from curate.run.order import Action, Complete, Decode, in_order, joining
 from curate.run.pace import Pace
@@ -448,6 +449,12 @@ class Course:
         return said.update(told, on="pair_id", how="left")
 
     def _decode(self, asking: Asking) -> pl.DataFrame:
+        living = self.living
+        for header, content in zip(self._headers(), self._contents(), strict=True):
+            if asking.compute and self.fields[content.field].type in ("image", "audio"):
+                key, file = (f"{look.content}_sha256" for look in (content, header))
+                contents = living.select(key=key, file=file)
+                check_decoding(content.measure, header.measure, contents, asking)
         return self._unreadable(self.living, self._contents(), asking)
 
     def _headers(self) -> list[_Look]:

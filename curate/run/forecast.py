@@ -24,6 +24,10 @@ class Need:
     name: str
     known: int
     missing: int
+    size: float = 0.0
+    """Bytes of a value in the store."""
+    models: Sequence[str] = ()
+    """References of what has to be loaded for the missing."""
 
 
 @dataclass(frozen=True)

@@ -43,14 +43,16 @@ class Counting:
         """What one measure has and lacks; a stage that could be decided lacks nothing, since it asked
         for less than it might have.
         """
-        task = self.asking.shelf(measure).folder.name
+        shelf = self.asking.shelf(measure)
+        task = shelf.folder.name
         missing = self.asking.missing(measure, keys)
         known = keys.len() - missing.len()
         missing = missing if lacking else missing.clear()
         before = self._counted.get(task)
         new = missing if before is None else missing.filter(~missing.is_in(before.implode()))
         self._counted[task] = new if before is None else pl.concat([before, new])
-        return Need(task, measure.name, known, new.len())
+        models = tuple(measure.models.values()) if new.len() else ()
+        return Need(task, measure.name, known, new.len(), shelf.size_of_value(), models)
 
 
 def evaluating(word: str) -> str:

@@ -18,10 +18,10 @@ from curate.governance.grid import Grid, grid_of
 from curate.measures.measure import Measure
 from curate.recipe import Recipe
 from curate.release.publish import DRAFT
+from curate.run.amounts import time_in_words
 from curate.run.asking import Asking
 from curate.run.build import Options, opened
 from curate.run.course import Course, Stage
-from curate.run.duration import in_words
 from curate.run.forecast import Coming, Work, lacking_share
 from curate.run.forecast import Need as Counted
 from curate.run.outlook import Counting, closing, stages
@@ -110,7 +110,7 @@ class Plan:
     @property
     def cost(self) -> str:
         """Time and energy, in words."""
-        about = in_words(self.at_least)
+        about = time_in_words(self.at_least)
         if self.unknown:
             return f"at least {about} on this machine; not measured here yet: {', '.join(self.unknown)}"
         return f"about {about} on this machine, {self._energy}"

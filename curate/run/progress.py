@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from curate.run.duration import in_words
+from curate.run.amounts import time_in_words
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Left:
         return replace(self, seconds=max(0.0, self.seconds - seconds))
 
     def in_words(self) -> str:
-        about = in_words(self.seconds)
+        about = time_in_words(self.seconds)
         if not self.unknown:
             return f"about {about} left"
         return f"at least {about} left; not measured here yet: {', '.join(self.unknown)}"

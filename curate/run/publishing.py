@@ -25,6 +25,7 @@ from curate.release.differ import differences
 from curate.release.evidence import last_before, read_facts
 from curate.release.publish import DRAFT, publishing, put, read_manifest, staging, sweep
 from curate.release.write import entries, seal, write_release
+from curate.run.capacity import check_disk, demand
 from curate.run.documents import file_card, write_documents
 from curate.run.evaluating import evaluated
 from curate.run.reporting import file_report, write_report
@@ -63,6 +64,9 @@ def publish(course: Course, asking: Asking, made: Released, sample: bool) -> Pub
         sweep(home)
         _file(final, course.recipe.workspace, new=False)
         return Published(final, False, read_facts(final), _energy(course, asking, content), [])
+    wanted = demand(course.recipe, course.living, [], asking.pace.forecast)
+    for told in check_disk(wanted, asking.store.root, course.recipe.workspace):
+        asking.progress.warn("room", told)
     evidence = evidence_of(course, asking, content, evaluated(course, asking))
     facts, energy = gather_facts(evidence), evidence.energy
     assert energy is not None

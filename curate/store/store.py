@@ -38,6 +38,9 @@ from curate.store.speeds import Speeds
 FORMAT = "1"
 _MANY = 16
 _LARGE = 200_000
+_KEY = 32
+"""Bytes of a hash, which nothing compresses."""
+_WIDTH: Mapping[Any, int] = {pl.Float64: 8, pl.Float32: 4, pl.Float16: 2}
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,14 @@ class Shelf:
     def cost(self) -> Cost:
         """What the values held took."""
         return Cost.of([read_notes(path) for path in self.fragments()])
+
+    def size_of_value(self) -> float:
+        """Bytes that a value takes here; where none is yet, those of its key and its vectors."""
+        fragments, values = self.fragments(), self.cost().values
+        if values:
+            return sum(path.stat().st_size for path in fragments) / values
+        vectors = (kind for kind in self.schema.values() if isinstance(kind, pl.Array))
+        return _KEY + sum(kind.size * _WIDTH.get(kind.inner, 1) for kind in vectors)
 
     def compact(self) -> None:
         """Put small fragments together; only ever called by a process that is alone."""

@@ -26,10 +26,11 @@ Examples:
 @click.option("--limit", type=click.IntRange(1), help="As for a build of so many rows.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 def plan(recipe: Path, limit: int | None, as_json: bool) -> None:
-    """Show what a build would run, what is already measured, and how long the rest should take.
+    """Show what a build would run, what is already measured, and what the rest should take.
 
     Files are hashed, nothing else is computed. Steps after the first that lacks values are marked
-    estimated: their numbers are upper bounds.
+    estimated: their numbers are upper bounds. Time is told by what this machine took before, for as
+    many pairs as were left then.
     """
     from curate.recipe import read_recipe
     from curate.run.build import Options
@@ -59,6 +60,8 @@ def document(planned: Plan) -> dict[str, Any]:
         "seconds": planned.seconds,
         "at_least": planned.at_least,
         "unknown": planned.unknown,
+        "bytes": asdict(planned.demand),
+        "free": asdict(planned.free),
         "kwh": planned.kwh,
         "g_co2e": planned.g_co2e,
     }
@@ -81,6 +84,8 @@ def _show(planned: Plan) -> None:
     for step in planned.closing:
         _show_step("  ", step)
     click.echo(f"\n{planned.missing:,} values to measure, {planned.cost}")
+    for line in planned.room:
+        click.echo(line)
 
 
 def _show_step(number: str, step: PlannedStep) -> None:

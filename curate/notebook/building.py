@@ -78,6 +78,8 @@ class Planned(Answer):
         if any(step.estimated for step in self.plan.steps):
             yield Line("From the first step that lacks values on, pairs are at most so many.")
         yield Line(f"{self.plan.missing:,} values to measure, {self.plan.cost}")
+        for line in self.plan.room:
+            yield Line(line)
 
 
 def _rows(step: PlannedStep) -> Iterator[tuple[str | int | None, ...]]:

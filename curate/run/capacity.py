@@ -47,6 +47,20 @@ class Demand:
     """Whether earlier builds tell how many pairs stay; else the first two may be too high."""
 
 
+@dataclass(frozen=True)
+class Free:
+    """Bytes that are free."""
+
+    store: int
+    workspace: int
+    memory: int | None
+    """None where the system does not tell."""
+
+    @classmethod
+    def at(cls, store: Path, workspace: Path) -> Free:
+        return cls(disk_free(store), disk_free(workspace), memory_free())
+
+
 def demand(
     recipe: Recipe, living: pl.DataFrame, coming: Sequence[Coming], forecast: Forecast
 ) -> Demand:

@@ -188,7 +188,7 @@ class Pace:
             )
             for stage in self.stages
             for work in stage.works.values()
-            if work.seconds or work.asked
+            if work.seconds or work.asked or work.kind == "deciding"
         ]
         return pl.DataFrame(rows, schema=SPEEDS, orient="row")
 

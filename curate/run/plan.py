@@ -18,13 +18,14 @@ from curate.governance.grid import Grid, grid_of
 from curate.measures.measure import Measure
 from curate.recipe import Recipe
 from curate.release.publish import DRAFT
-from curate.run.amounts import time_in_words
+from curate.run.amounts import bytes_in_words, time_in_words
 from curate.run.asking import Asking
 from curate.run.build import Options, opened
+from curate.run.capacity import Demand, Free, demand
 from curate.run.course import Course, Stage
 from curate.run.forecast import Coming, Work, lacking_share
 from curate.run.forecast import Need as Counted
-from curate.run.outlook import Counting, closing, stages
+from curate.run.outlook import Counting, closing, outlook, stages
 from curate.run.progress import Silence
 
 
@@ -75,6 +76,8 @@ class Plan:
     """Evaluations and the making of the release; none where it is there already."""
     gathering: float
     """Seconds that the sources take to be read, files hashed already."""
+    demand: Demand
+    free: Free
 
     @property
     def missing(self) -> int:
@@ -116,6 +119,18 @@ class Plan:
         return f"about {about} on this machine, {self._energy}"
 
     @property
+    def room(self) -> tuple[str, str]:
+        """Disk and memory, in words."""
+        size, free, most = self.demand, self.free, "" if self.demand.known else "at most "
+        values, release, models = map(bytes_in_words, (size.store, size.release, size.models))
+        store, workspace = bytes_in_words(free.store), bytes_in_words(free.workspace)
+        memory = "" if free.memory is None else f"; {bytes_in_words(free.memory)} free"
+        return (
+            f"disk: {most}{values} of values ({store} free), {most}{release} of release ({workspace} free)",
+            f"memory: {models} of models{memory}",
+        )
+
+    @property
     def _energy(self) -> str:
         if self.kwh is None:
             return "with energy that is not known yet"
@@ -145,6 +160,8 @@ def plan(recipe: Recipe, options: Options | None = None) -> Plan:
             grid=None if country is None else grid_of(country),
             gathering=asking.pace.gathering - asking.usage.files.seconds,
             unfetched=course.gathered.unfetched,
+            demand=_demand(course, asking, stands=stands),
+            free=Free.at(asking.store.root, recipe.workspace),
         )
 
 
@@ -153,6 +170,13 @@ def _stands(recipe: Recipe, options: Options) -> bool:
     version = DRAFT if options.limit is not None else recipe.version
     known = recipe.workspace / "releases" / recipe.name / version / "recipe.yaml"
     return known.exists() and known.read_text() == recipe.text
+
+
+def _demand(course: Course, asking: Asking, *, stands: bool) -> Demand:
+    if stands:
+        return Demand(store=0, release=0, models=0, known=True)
+    coming = outlook(course, asking)
+    return demand(course.recipe, course.living, coming, asking.pace.forecast)
 
 
 class _Planning:

@@ -51,15 +51,16 @@ class Speeds:
 
     def add(self, rows: pl.DataFrame) -> None:
         """Remember a build, and forget what later ones have outdone."""
-        known = pl.concat([self.read(), rows.select(list(SPEEDS))])
-        write_fragment(self.folder, known.filter(_recent()), {}, self.machine)
+        known = _recent(pl.concat([self.read(), rows.select(list(SPEEDS))]))
+        write_fragment(self.folder, known, {}, self.machine)
 
 
-def _recent() -> pl.Expr:
+def _recent(rows: pl.DataFrame) -> pl.DataFrame:
     """All of a step in the last builds that finished it, and in the last that computed a value."""
     finished = last(pl.col("pairs").is_not_null(), "step")
     computed = last(pl.col("computed") > 0, "kind", "task")
-    return (finished | computed).any().over("build", "step")
+    stay = rows.filter(finished | computed).select("build", "step")
+    return rows.join(stay, on=["build", "step"], how="semi", maintain_order="left")
 
 
 def last(which: pl.Expr, *of: str) -> pl.Expr:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from curate.errors import CurateError, StoreError

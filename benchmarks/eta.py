@@ -101,6 +101,7 @@ def main() -> None:
         for said, store in situations(place, place.recipe.parent.parent):
             planned = apart(place, ROWS, store, "plan")
             rows.append(row(said, planned, apart(place, ROWS, store, "build")))
+            print(*rows[-1], sep="; ", file=sys.stderr, flush=True)
     show(header, rows)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from near_image import CORRUPTIONS, STAMPS, saved
 from PIL import Image
-from throughput import write_model, write_pairs
+from throughput import stamps, write_model
 
 from curate.pairs import svg
 from curate.pairs.image import decode_image
@@ -70,21 +70,27 @@ def _distinct(paths: Sequence[Path], count: int) -> list[Image.Image]:
 
 
 def captioned(folder: Path, count: int, copies: int = 0) -> list[Picture]:
-    """Stamps with captions of which no two are equal, and copies: smaller JPEG files, whose captions
-    have one word more.
+    """Stamps as JPEG files, with captions of which no two are equal; and smaller copies of the first,
+    every other with the words of its caption in another order.
     """
-    once = {pair.caption: pair for pair in write_pairs(folder, 2000)}
-    pairs = list(once.values())[:count]
-    made = [Picture(pair.path, number, pair.caption) for number, pair in enumerate(pairs)]
-    for number, pair in enumerate(pairs[:copies]):
-        path = pair.path.with_name(f"copy{number:04}.jpg")
-        with Image.open(pair.path) as picture:
-            picture.resize((picture.width * 3 // 4, picture.height * 3 // 4)).save(path, quality=70)
-        made.append(Picture(path, number, pair.caption, "smaller"))
-    wanted = {picture.path for picture in made}
-    for path in set(folder.iterdir()) - wanted:
-        path.unlink()
-    return made
+    folder.mkdir()
+    once: dict[str, Path] = {}
+    for path, caption in stamps():
+        once.setdefault(caption, path)
+    made = []
+    for number, (caption, path) in enumerate(list(once.items())[:count]):
+        made.append(Picture(folder / f"{number:04}.jpg", number, caption))
+        Image.fromarray(decode_image(path.read_bytes())).save(made[-1].path, quality=92)
+    return [*made, *map(_smaller, made[:copies])]
+
+
+def _smaller(picture: Picture) -> Picture:
+    path = picture.path.with_stem(f"{picture.path.stem}-copy")
+    with Image.open(picture.path) as opened:
+        opened.resize((opened.width * 3 // 4, opened.height * 3 // 4)).save(path, quality=70)
+    words = picture.caption.split()
+    caption = " ".join(words[:: -1 if picture.origin % 2 else 1])
+    return Picture(path, picture.origin, caption, "smaller")
 
 
 def write_lists(folder: Path, pictures: Sequence[Picture]) -> None:

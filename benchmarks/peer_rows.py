@@ -99,7 +99,6 @@ def _settled(made: list[Picture], among: list[bool], kept: set[int]) -> float:
 
 def scored(folder: Path) -> Truth:
     """192 stamps with captions, no two alike, and a model that both can load."""
-    (folder / "images").mkdir(parents=True)
     made = captioned(folder / "images", 192)
     write_lists(folder, made)
     write_clip(folder, made)
@@ -119,7 +118,6 @@ def _furthest(found: Mapping[int, float], known: Mapping[int, float]) -> float:
 
 def whole(count: int, copies: int) -> Callable[[Path], Truth]:
     def prepare(folder: Path) -> Truth:
-        (folder / "images").mkdir()
         made = captioned(folder / "images", count, copies)
         write_lists(folder, made)
         write_clip(folder, made)

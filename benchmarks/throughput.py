@@ -266,7 +266,7 @@ def write_pairs(folder: Path, count: int) -> list[Pair]:
 
     folder.mkdir()
     pairs = []
-    for number, (image, caption) in zip(range(count), _stamps(), strict=False):
+    for number, (image, caption) in zip(range(count), stamps(), strict=False):
         pairs.append(Pair(folder / f"{number:04}.jpg", caption))
         Image.fromarray(decode_image(image.read_bytes())).save(pairs[-1].path, quality=92)
     return pairs
@@ -306,7 +306,7 @@ def _tokenizer(captions: Sequence[str]) -> Any:
     return CLIPTokenizerFast(vocab=vocabulary, merges=merges, model_max_length=77)
 
 
-def _stamps() -> Iterator[tuple[Path, str]]:
+def stamps() -> Iterator[tuple[Path, str]]:
     for path in sorted(STAMPS.rglob("*.txt")):
         image = path.with_suffix(".png")
         caption = path.read_text("utf-8", errors="replace").splitlines()[0].strip()

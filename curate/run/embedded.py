@@ -10,6 +10,7 @@ import polars as pl
 from curate.pairs.draw import uniform
 from curate.report.map import Embedded
 from curate.steps.score import Score
+from curate.steps.side import arrays
 
 if TYPE_CHECKING:
     from curate.recipe.recipe import Recipe
@@ -41,16 +42,8 @@ def embedded_in(
         return None
     chosen = there.filter(pl.col("pair_id").is_in(_drawn(there["pair_id"], first).implode()))
     values = shelf.read(chosen["key"].unique(), [seen.features]).rename({seen.features: "vector"})
-    vectors = chosen.join(values.drop_nulls(), on="key", maintain_order="left")
-    found = vectors.select("pair_id", _as_array(vectors["vector"]))
-    return Embedded(seen.field, _encoder(seen), found, there.height)
-
-
-def _as_array(vectors: pl.Series) -> pl.Series:
-    """Lists, whose width is a model's, as arrays of that width."""
-    if not isinstance(vectors.dtype, pl.List) or not vectors.len():
-        return vectors
-    return vectors.list.to_array(len(vectors[0]))
+    vectors = arrays(chosen.join(values.drop_nulls(), on="key", maintain_order="left"))
+    return Embedded(seen.field, _encoder(seen), vectors.select("pair_id", "vector"), there.height)
 
 
 def _view(recipe: Recipe) -> View | None:

@@ -103,7 +103,7 @@ class Side:
             key=pl.concat_str([f"key_{name}" for name in names]),
             error=pl.coalesce([f"error_{name}" for name in names]),
         )
-        return _arrays(whole.select("pair_id", "vector", "shared", "key", "error"))
+        return arrays(whole.select("pair_id", "vector", "shared", "key", "error"))
 
 
 def view(name: str, modality: str, encoder: str, precision: str = "fp32") -> View:
@@ -148,15 +148,15 @@ def _of_field(table: pl.DataFrame, seen: View, ask: Ask) -> pl.DataFrame:
     )
     rows = table.select("pair_id", key=key)
     found = rows.join(values, on="key", how="left", maintain_order="left")
-    return _arrays(found.select("pair_id", "vector", "shared", "key", "error"))
+    return arrays(found.select("pair_id", "vector", "shared", "key", "error"))
 
 
-def _arrays(frame: pl.DataFrame) -> pl.DataFrame:
+def arrays(frame: pl.DataFrame) -> pl.DataFrame:
     """Lists as arrays: a model's vectors are all of one width, which only they tell."""
     import polars as pl
 
     for name in ("vector", "shared"):
-        if isinstance(frame.schema[name], pl.List):
+        if isinstance(frame.schema.get(name), pl.List):
             widths = frame[name].list.len().drop_nulls()
             width = int(widths[0]) if widths.len() else 0
             frame = frame.with_columns(pl.col(name).list.to_array(width))

@@ -110,4 +110,13 @@ def journal_path(workspace: Path) -> Path:
 def read_journal(workspace: Path) -> Journal | None:
     """What was begun and is not done, or None."""
     path = journal_path(workspace)
-    return Journal.model_validate_json(path.read_text()) if path.exists() else None
+    if not path.exists():
+        return None
+    try:
+        journal = Journal.model_validate_json(path.read_text())
+    except ValueError:
+        raise CurateError(
+            f"{path} is damaged, or another version of curate wrote it: a forgetting is not done",
+            "finish it with that version; where there is none, remove the file and forget again",
+        ) from None
+    return journal

@@ -88,13 +88,15 @@ class Server:
         fault: Fault | None = None,
         clock: tuple[int, int] | None = None,
         stops: Sequence[float] = (),
+        memory: int | None = None,
         together: bool = False,
         imports: bool = False,
     ) -> Ended:
         """Play commands in a workspace, one after another or `together`, each in a process of its own.
 
         Of the first, points are counted if `at` is given (0 for none that fails). The `clock` is so
-        many seconds off from the call of that number on. Ctrl-C is pressed at `stops`, in seconds.
+        many seconds off from the call of that number on. Ctrl-C is pressed at `stops`, in seconds. There
+        are so many megabytes of `memory` left.
         """
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
@@ -108,6 +110,7 @@ class Server:
             "patience": _PATIENCE,
             "clock": clock,
             "stops": list(stops),
+            "memory": memory,
             "together": together,
             "imports": imports,
         }

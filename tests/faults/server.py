@@ -12,6 +12,7 @@ import hashlib
 import importlib
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -61,6 +62,8 @@ def _run(job: dict[str, Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         os.chdir(job["root"])
+        if job["memory"] is not None:
+            _leave(job["memory"] << 20)
         run = _together if job["together"] else _in_turn
         said = run(job, folder)
         (folder / "said.json").write_text(json.dumps(said))
@@ -70,6 +73,13 @@ def _run(job: dict[str, Any]) -> None:
     except BaseException:
         (folder / "crash.txt").write_text(traceback.format_exc())
         os._exit(99)
+
+
+def _leave(memory: int) -> None:
+    """Let no more be asked for than so many bytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + memory
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def _in_turn(job: dict[str, Any], folder: Path) -> list[dict[str, Any]]:

@@ -39,6 +39,13 @@ def test_where_something_was_lost_once(scenario: Scenario, fault: str, point: st
     scenario.hold(first_of(scenario, point), NAMED[fault])
 
 
+@pytest.mark.parametrize("scenario", ["scattered"], indirect=True)
+def test_a_fragment_that_cannot_be_read_while_small_ones_are_put_together(
+    scenario: Scenario,
+) -> None:
+    scenario.hold(first_of(scenario, "read .curate/store/values/image.probe"), NAMED["EIO"])
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("scenario", states.STATES, indirect=True)

@@ -210,6 +210,7 @@ class World:
 _BUILD = ("build", "recipes/soak.yaml", "--workers", "1")
 _OWN = re.compile(r"^\.curate/store/|^forgotten/\d|\.damaged$")
 """Which fragments hold the values is each store's own; receipts are named by the time."""
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 
 _TROUBLES: list[Callable[[World, int], None]] = [
     World._fault,
@@ -226,5 +227,5 @@ _TROUBLES: list[Callable[[World, int], None]] = [
 
 
 def _error(said: Said) -> str:
-    """The first line of what went wrong."""
-    return said.err.partition("error: ")[2].partition("\n")[0]
+    """The first line of what went wrong, without the time."""
+    return _TIME.sub("", said.err.partition("error: ")[2].partition("\n")[0])

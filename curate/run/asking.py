@@ -84,6 +84,8 @@ class Asking:
     _fits_seen: set[Path] = field(default_factory=set)
     _worth: dict[str, float | None] = field(default_factory=dict)
     """What a known value of a shelf took, in kWh."""
+    _whole_blobs: set[str] = field(default_factory=set)
+    """Contents that were made and looked at in this build."""
 
     def aside(self, find_components: Callable[[], pl.DataFrame]) -> Asking:
         """The same values for pairs of another table, what is computed counted apart; its fits are not
@@ -113,6 +115,7 @@ class Asking:
             documents=self.documents,
             _seen=self._seen,
             _fits_seen=self._fits_seen,
+            _whole_blobs=self._whole_blobs,
         )
 
     def measure(self, measures: Measure | Sequence[Measure], keys: pl.Series) -> pl.DataFrame:
@@ -248,12 +251,13 @@ class Asking:
         return _beside([_whole(known[name], fresh.get(name)) for name in known])
 
     def _known(self, measure: Measure, keys: pl.Series) -> pl.DataFrame:
-        """Values in the store, but for those of a content that was made and is no longer there."""
+        """Values in the store, but for those of a content that was made and is not there as it was."""
         values = self.shelf(measure).read(keys)
-        if measure.makes is None:
+        if measure.makes is None or not self.compute:
             return values
-        blobs = self.store.blobs
-        lost = [key for key in values["made"].drop_nulls() if not blobs.path(key).exists()]
+        made = set(values["made"].drop_nulls()) - self._whole_blobs
+        lost = [key for key in sorted(made) if not self.store.blobs.whole(key)]
+        self._whole_blobs |= made.difference(lost)
         is_lost = pl.col("made").is_in(lost).fill_null(value=False)
         return values.filter(~is_lost) if lost else values
 

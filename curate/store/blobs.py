@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
+import warnings
 from pathlib import Path
 
+from curate.errors import StoreError
 from curate.pairs.identity import content_hash
 
 
@@ -18,6 +21,28 @@ class Blobs:
     def path(self, sha256: str) -> Path:
         """Where the content of this hash lies, if it is here."""
         return self.folder / sha256[:2] / sha256
+
+    def whole(self, sha256: str) -> bool:
+        """Whether the content is here as it was put. One that is damaged is set aside with a warning;
+        one that the system does not give is not damaged: that is a `StoreError`.
+        """
+        path = self.path(sha256)
+        try:
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise StoreError(
+                f"{path} cannot be read: {(error.strerror or str(error)).lower()}",
+                "where it cannot be saved, remove it: it is made anew",
+            ) from error
+        if found != sha256:
+            path.rename(path.with_suffix(".damaged"))
+            warnings.warn(
+                f"store: {path.name} is damaged and was set aside; it is made anew", stacklevel=2
+            )
+        return found == sha256
 
     def put(self, content: bytes) -> tuple[Path, str]:
         """The file that holds these bytes, and their hash; there whole or not at all."""

@@ -211,10 +211,3 @@ def test_what_was_made_of_a_picture_that_others_share_is_made_again_for_them(
     after, made = tables(place.having(version="1.0.1"))
     assert after["origin"].value_counts(sort=True).rows() == [("collected", 3), ("synthetic", 1)]
     assert made.height == 1
-
-
-def test_what_was_made_and_is_lost_is_made_again(birds: Workspace) -> None:
-    digest = birds.build().digest
-    shutil.rmtree(birds.store / "blobs")
-    shutil.rmtree(birds.release)
-    assert birds.build().digest == digest

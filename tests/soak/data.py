@@ -95,6 +95,8 @@ def _caption(chance: random.Random, number: int) -> str:
 def _broken(chance: random.Random, path: Path) -> None:
     """Cut, emptied, turned in a few bits, or something else altogether."""
     data = bytearray(path.read_bytes())
+    if not data:
+        return
     harm = chance.randrange(4)
     if harm == 0:
         data = data[: chance.randrange(len(data))]

@@ -47,15 +47,15 @@ def main() -> int:
 def _lived(seed: int, folder: Path, server: Server, seen: Counter[str]) -> bool:
     """Whether a seed's world came to a good end; what happened is counted."""
     shutil.rmtree(folder, ignore_errors=True)
-    world = World(seed, folder, server)
+    happened: list[str] = []
     try:
-        world.live()
+        World(seed, folder, server, happened).live()
     except Exception:
-        print(f"FAILED seed {seed}: {world.happened}\n{traceback.format_exc()}", flush=True)
+        print(f"FAILED seed {seed}: {happened}\n{traceback.format_exc()}", flush=True)
         return False
     finally:
-        seen.update(_kind(what) for what in world.happened)
-    print(f"{seed}: {'; '.join(world.happened)}", file=sys.stderr, flush=True)
+        seen.update(_kind(what) for what in happened)
+    print(f"{seed}: {'; '.join(happened)}", file=sys.stderr, flush=True)
     return True
 
 

@@ -125,26 +125,27 @@ class World:
 
     def _flip(self, points: int) -> None:
         """Some bits of the store turn."""
-        found = sorted(self.home.store.glob("*/**/*.parquet"))
-        for path in self.chance.sample(found, min(2, len(found))):
+        for path in self._stored():
             data = bytearray(path.read_bytes())
             for _ in range(self.chance.randint(1, 8)):
                 data[self.chance.randrange(len(data))] ^= 1 << self.chance.randrange(8)
             path.write_bytes(data)
             self.flipped = True
-        if found:
-            self._whole(points)
 
     def _torn(self, points: int) -> None:
         """A part of the store is gone, or cut."""
-        blobs = [path for path in self.home.store.glob("blobs/*/*") if path.is_file()]
-        found = sorted([*self.home.store.glob("*/**/*.parquet"), *blobs])
-        for path in self.chance.sample(found, min(2, len(found))):
-            if path in blobs or self.chance.random() < 0.5:
+        for path in self._stored():
+            if self.chance.random() < 0.5:
                 path.unlink()
             else:
                 path.write_bytes(path.read_bytes()[: self.chance.randrange(path.stat().st_size)])
                 self.flipped = True
+
+    def _stored(self) -> list[Path]:
+        """Two files of the store that hold what was measured or made."""
+        blobs = [path for path in self.home.store.glob("blobs/*/*") if not path.suffix]
+        found = sorted([*self.home.store.glob("*/**/*.parquet"), *blobs])
+        return self.chance.sample(found, min(2, len(found)))
 
     def _touched(self, points: int) -> None:
         """Sources are written again as they were, or as they never were and then as they were."""

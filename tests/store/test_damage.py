@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from curate.release.verify import problems
 from curate.store.fragment import read_fragment, read_notes, write_fragment
 from tests.conftest import Finished
 from tests.workspace import Workspace, curate
@@ -102,3 +104,18 @@ def test_a_failure_while_writing_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         write_fragment(tmp_path, pl.DataFrame({"key": ["a"]}), {"seconds": object()})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_made_and_is_lost_or_damaged_is_made_again(workspace: Workspace) -> None:
+    made = {"augment": "image", "into": "image", "by": {"crop": 0.7}}
+    place = workspace.having(steps=[{"synthesize": made}])
+    digest = place.build().digest
+    blobs = sorted(path for path in place.store.glob("blobs/*/*"))
+    blobs[0].unlink()
+    flip(blobs[1], 0.5)
+    shutil.rmtree(place.release)
+    with pytest.warns(UserWarning, match="is damaged and was set aside; it is made anew"):
+        built = place.build()
+    assert built.digest == digest
+    assert built.usage.computed == 2
+    assert problems(built.path) == []

@@ -9,7 +9,6 @@ media asked for in the order of their rows are read once.
 from __future__ import annotations
 
 import os
-import stat
 from bisect import bisect_right
 from functools import lru_cache
 from itertools import accumulate
@@ -19,6 +18,7 @@ from typing import Any
 from curate.errors import Unreadable
 from curate.pairs import tar
 from curate.pairs.exhaustion import check_machine
+from curate.pairs.opened import opened
 
 IN_TAR = "tar:"
 """Begins the names of archives' members; rows of tables begin with a digit."""
@@ -36,11 +36,7 @@ def read_media(path: str, member: str | None) -> bytes:
 
 
 def _read_file(path: str) -> bytes:
-    """Opened without waiting, so that a pipe in a file's place cannot hold the build up."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Unreadable("not a regular file")
+    with opened(path) as file:
         return file.read()
 
 
@@ -54,7 +50,7 @@ def _read_cell(path: str, member: str) -> bytes:
     import pyarrow as pa
 
     row, _, column = member.partition("/")
-    with open(path, "rb") as file:
+    with opened(path, links=True) as file:
         is_parquet = file.read(4) == b"PAR1"
         changed = os.fstat(file.fileno()).st_mtime_ns
     read = _from_parquet if is_parquet else _from_arrow

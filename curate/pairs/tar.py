@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
 from curate.errors import Unreadable
+from curate.pairs.opened import opened
 
 MAGICS = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 BLOCK = 512
@@ -42,7 +43,7 @@ def read_member(path: str, name: str) -> bytes:
         raise Unreadable(f"the archive has no member '{name}'")
     if found.problem:
         raise Unreadable(found.problem)
-    with open(path, "rb") as file:
+    with opened(path, links=True) as file:
         file.seek(found.offset)
         data = file.read(found.size)
     if len(data) != found.size:
@@ -57,7 +58,7 @@ def _by_name(path: str, changed: int) -> dict[str, Member]:
 
 @lru_cache(maxsize=4)
 def _members(path: str, _changed: int) -> tuple[Member, ...]:
-    with open(path, "rb") as file:
+    with opened(path, links=True) as file:
         _refuse_compressed(file.read(6))
         file.seek(0)
         length = os.fstat(file.fileno()).st_size

@@ -40,7 +40,9 @@ class Boundary:
         self._parents: dict[str, str] = {}
 
     def locate(self, relative: str) -> Cell:
-        """A cell with the file at a path relative to the folder; without `path` when not there."""
+        """A cell with the file at a path relative to the folder; without `path` when not there. Of a
+        link, `path` is the file that it leads to.
+        """
         why = leaves(relative)
         if why:
             return Cell(problem="refused", detail=why)
@@ -57,18 +59,17 @@ class Boundary:
         real = self._real(uri)
         if not self.holds(real):
             return Cell(uri=uri, problem="refused", detail="a link out of the source's folder")
-        path = os.path.join(self.root, uri)
         try:
-            mode = os.stat(path).st_mode
+            mode = os.stat(real).st_mode
         except FileNotFoundError:
-            return self._not_there(uri, path)
+            return self._not_there(uri, os.path.join(self.root, uri))
         except NotADirectoryError:
             return Cell(uri=uri)
         if not stat.S_ISREG(mode):
             return Cell(uri=uri, problem="refused", detail=f"{kind(mode)}, not a regular file")
-        if not os.access(path, os.R_OK):
+        if not os.access(real, os.R_OK):
             return Cell(uri=uri, problem="unreadable", detail="permission denied")
-        return Cell(uri=uri, path=path)
+        return Cell(uri=uri, path=real)
 
     def _not_there(self, uri: str, path: str) -> Cell:
         if os.path.islink(path):

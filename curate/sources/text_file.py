@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
+from curate.errors import Unreadable
 from curate.pairs.exhaustion import check_machine
+from curate.pairs.opened import opened
 from curate.sources.cell import Cell, text_cell
 
 LONGEST = 16 << 20
@@ -31,6 +33,8 @@ def read_whole(cell: Cell) -> Cell:
         return Cell(text=_read(cell.path, os.stat(cell.path).st_mtime_ns), uri=cell.uri)
     except UnicodeDecodeError as error:
         return Cell(uri=cell.uri, problem="unreadable", detail=no_utf8(error))
+    except Unreadable as error:
+        return Cell(uri=cell.uri, problem="unreadable", detail=error.message)
     except OSError as error:
         check_machine(error)
         return Cell(uri=cell.uri, problem="unreadable", detail=error.strerror or str(error))
@@ -43,7 +47,7 @@ def no_utf8(error: UnicodeDecodeError) -> str:
 
 @lru_cache(maxsize=4)
 def _read(path: str, _changed: int) -> str:
-    with open(path, "rb") as file:
+    with opened(path) as file:
         data = file.read(LONGEST + 1)
     if len(data) > LONGEST:
         raise OSError(0, f"a text of more than {LONGEST >> 20} MiB")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 NEAR_DUPLICATES = "near_duplicates"
+PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 
 
 def _schema(schema: dict[str, Any]) -> None:
@@ -24,6 +26,7 @@ def _schema(schema: dict[str, Any]) -> None:
         "description": "A part and its share of the pairs.",
     }
     schema["minProperties"] = 1
+    schema["propertyNames"] = {"pattern": f"^{PART}$"}
 
 
 class Split(Step):
@@ -61,6 +64,7 @@ class Split(Step):
         wrong = {part: share for part, share in self.shares.items() if not _is_share(share)}
         for part, share in wrong.items():
             yield _objection(part, share, tuple(type(self).model_fields))
+        yield from self._misnamed()
         if wrong:
             return
         if not self.shares:
@@ -72,6 +76,16 @@ class Split(Step):
         for index, name in enumerate(self.keep_together):
             if name not in known:
                 yield Objection(("keep_together", index), f"'{name}' is no field", candidates=known)
+
+    def _misnamed(self) -> Iterator[Objection]:
+        """Parts are folders and files of releases and exports, wherever those are put."""
+        seen: dict[str, str] = {}
+        for part in self.shares:
+            if not re.fullmatch(PART, part):
+                expected = "letters, digits, '.', '_' and '-', the first a letter or digit"
+                yield Objection((part,), f"'{part}' cannot name a part", expected)
+            elif (other := seen.setdefault(part.lower(), part)) != part:
+                yield Objection((part,), f"'{part}' and '{other}' differ by case alone")
 
     def decide(self, table: pl.DataFrame, ask: Ask) -> Outcome:
         import polars as pl

@@ -65,7 +65,9 @@ class FileHashes:
     def of_file(self, path: Path) -> str:
         """Hash of one whole file."""
         frame, _ = self.of(
-            pl.DataFrame({"path": [str(path)], "member": pl.Series([None], dtype=pl.String)})
+            pl.DataFrame(
+                {"path": [str(path.resolve())], "member": pl.Series([None], dtype=pl.String)}
+            )
         )
         found = frame.row(0, named=True)
         if found["sha256"] is None:
@@ -114,12 +116,13 @@ def _stat_one(path: str) -> tuple[int | None, int | None, int | None, str | None
 def _digest(place: tuple[str, str | None]) -> tuple[str | None, str | None]:
     from curate.errors import Unreadable
     from curate.pairs.media import read_media
+    from curate.pairs.opened import opened
 
     path, member = place
     try:
         if member is not None:
             return hashlib.sha256(read_media(path, member)).hexdigest(), None
-        with open(path, "rb") as file:
+        with opened(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest(), None
     except Unreadable as error:
         return None, error.message

@@ -6,13 +6,12 @@ group `curate.sources` whose name is the recipe's word and whose object is the `
 
 from __future__ import annotations
 
-import warnings
 from functools import cache
-from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 from curate.errors import CurateError
+from curate.steps.words import Words, owner
 
 if TYPE_CHECKING:
     from curate.sources.source import Source
@@ -37,40 +36,15 @@ BUILT_IN = {
 
 
 @cache
-def registry() -> dict[str, type[Source]]:
+def registry() -> Words[Source]:
     """Every source that recipes can name, built-in ones first."""
-    sources = {word: _built_in(target) for word, target in BUILT_IN.items()}
-    owners = dict.fromkeys(BUILT_IN, "curate")
+    plugins: dict[str, EntryPoint] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
-        owner = point.dist.name if point.dist else point.value
-        if point.name in owners:
+        if point.name in BUILT_IN or point.name in plugins:
+            first = owner(plugins[point.name]) if point.name in plugins else "curate"
             raise CurateError(
-                f"two packages offer the source '{point.name}': {owners[point.name]} and {owner}",
+                f"two packages offer the source '{point.name}': {first} and {owner(point)}",
                 "uninstall one of them",
             )
-        owners[point.name] = owner
-        loaded = _plugin(point, owner)
-        if loaded is not None:
-            sources[point.name] = loaded
-    return sources
-
-
-def _built_in(target: str) -> type[Source]:
-    module, _, name = target.partition(":")
-    source: type[Source] = getattr(import_module(module), name)
-    return source
-
-
-def _plugin(point: EntryPoint, owner: str) -> type[Source] | None:
-    """The class behind an entry point; one that cannot be loaded must not stop other recipes."""
-    from curate.sources.source import Source
-
-    try:
-        loaded = point.load()
-    except Exception as error:
-        warnings.warn(f"the source '{point.name}' of {owner} is broken: {error}", stacklevel=3)
-        return None
-    if isinstance(loaded, type) and issubclass(loaded, Source):
-        return loaded
-    warnings.warn(f"the source '{point.name}' of {owner} is no Source class", stacklevel=3)
-    return None
+        plugins[point.name] = point
+    return Words("source", "curate.sources.source:Source", BUILT_IN, plugins)

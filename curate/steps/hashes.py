@@ -56,12 +56,15 @@ def header(text: str, known: Sequence[str] | dict[str, int]) -> list[str] | None
 
 def cells(text: str, columns: Sequence[str]) -> Iterator[tuple[int, str, str]]:
     """Line, column and value of every cell below a list's header that holds anything."""
-    rows = csv.reader(io.StringIO(text.lstrip()))
-    next(rows)
-    for row in rows:
-        for column, cell in zip(columns, row, strict=False):
-            if cell.strip():
-                yield rows.line_num, column, cell.strip()
+    rows = csv.reader(io.StringIO(text.lstrip(), newline=None))
+    try:
+        next(rows)
+        for row in rows:
+            for column, cell in zip(columns, row, strict=False):
+                if cell.strip():
+                    yield rows.line_num, column, cell.strip()
+    except csv.Error as error:
+        raise DataError(f"line {rows.line_num} of the list is no CSV: {error}") from None
 
 
 def lines_of(text: str) -> Iterator[tuple[int, str]]:

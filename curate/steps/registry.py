@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import warnings
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 from curate.errors import CurateError
+from curate.steps.words import Words
 
 if TYPE_CHECKING:
     from curate.steps.step import Step
@@ -30,25 +29,14 @@ STEPS = {
 
 
 @cache
-def registry() -> dict[str, type[Step]]:
-    """Every step's class by its word; a word taken twice is an error, a broken plugin warns."""
-    found = {word: _load(target) for word, target in STEPS.items()}
+def registry() -> Words[Step]:
+    """Every step's class by its word; a word taken twice is an error."""
+    plugins: dict[str, EntryPoint] = {}
     for entry in entry_points(group="curate.steps"):
-        if entry.name in found:
+        if entry.name in STEPS or entry.name in plugins:
             raise CurateError(
                 f"the step '{entry.name}' is defined twice, again by {entry.value}",
                 "uninstall one of the packages",
             )
-        try:
-            found[entry.name] = entry.load()
-        except Exception as error:  # a plugin may fail in any way; the others still work
-            warnings.warn(
-                f"the step '{entry.name}' ({entry.value}) is broken: {error}", stacklevel=2
-            )
-    return found
-
-
-def _load(target: str) -> type[Step]:
-    module, _, name = target.partition(":")
-    step: type[Step] = getattr(importlib.import_module(module), name)
-    return step
+        plugins[entry.name] = entry
+    return Words("step", "curate.steps.step:Step", STEPS, plugins)

@@ -77,5 +77,16 @@ def test_a_word_taken_twice_is_an_error(site: Path) -> None:
 
 def test_a_broken_plugin_warns_and_the_rest_works(site: Path) -> None:
     install(site, "shout = curate_shout.nowhere:Shout")
+    assert "dedup" in registry()
     with pytest.warns(UserWarning, match="'shout'.*is broken"):
-        assert "dedup" in registry()
+        assert "shout" not in registry()
+
+
+def test_a_plugin_that_no_recipe_names_is_not_imported(site: Path, tmp_path: Path) -> None:
+    install(site, "shout = curate_shout.shout:Shout")
+    path = recipe(tmp_path)
+    path.write_text(path.read_text().partition("steps:")[0])
+    read_recipe(path)
+    assert "curate_shout.shout" not in sys.modules
+    read_recipe(recipe(tmp_path))
+    assert "curate_shout.shout" in sys.modules

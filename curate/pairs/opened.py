@@ -9,14 +9,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import BinaryIO
+from io import BufferedReader
 
 from curate.errors import Unreadable
 
 _QUIET = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0)
 
 
-def opened(path: str, *, links: bool = False) -> BinaryIO:
+def opened(path: str, *, links: bool = False) -> BufferedReader:
     """The file, to be read; raises `Unreadable` and `OSError`."""
     try:
         descriptor = os.open(path, _QUIET | (0 if links else os.O_NOFOLLOW))

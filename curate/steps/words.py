@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -59,7 +59,8 @@ class Words(Mapping[str, type[T]]):
             warnings.warn(f"{told} broken: {error}", stacklevel=4)
             return None
         if isinstance(loaded, type) and issubclass(loaded, _named(self._base)):
-            return loaded
+            found: type[T] = loaded
+            return found
         warnings.warn(f"{told} no {self._base.rpartition(':')[2]} class", stacklevel=4)
         return None
 
@@ -69,7 +70,6 @@ def owner(point: EntryPoint) -> str:
     return point.dist.name if point.dist else point.value
 
 
-def _named(target: str) -> type:
+def _named(target: str) -> Any:
     module, _, name = target.partition(":")
-    found: type = getattr(import_module(module), name)
-    return found
+    return getattr(import_module(module), name)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pickle
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from curate.errors import CurateError, ReleaseExists
+from curate.models.reference import revision
 from tests.models import tiny
 from tests.workspace import Workspace, curate
 
@@ -81,17 +83,13 @@ def test_a_model_that_changed_since_the_release_is_named(place: Workspace, tmp_p
 def test_a_model_that_changes_before_it_is_loaded(
     place: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from curate.run import asking
-
-    hashed = asking.revision
-
-    def slyly(reference: str, hash_file: object) -> str:
-        found = hashed(reference, hash_file)  # type: ignore[arg-type]
+    def slyly(reference: str, hash_file: Callable[[Path], str]) -> str:
+        found = revision(reference, hash_file)
         if "clip" in reference:
             tampered(folder(tmp_path))
         return found
 
-    monkeypatch.setattr(asking, "revision", slyly)
+    monkeypatch.setattr("curate.run.asking.revision", slyly)
     with pytest.raises(CurateError, match="clip' changed between its hash and its use"):
         place.build()
     assert not list(place.store.glob("values/*embedding*/*.parquet"))

@@ -11,9 +11,10 @@ from curate.pairs.field import Fields, content_fields, metadata_fields
 from curate.steps.cascade import Cascade
 from curate.steps.cascade import scored as cascaded
 from curate.steps.learning import fold_groups, learned, said
+from curate.steps.rounding import moved_scores, moved_vectors, rounding_found
 from curate.steps.side import EMBEDDED, EMBEDDED_READS, Side, View, contents_of, no_encoder
 from curate.steps.step import Ask, Objection, Outcome, Step
-from curate.steps.threshold import Drop, found, judge
+from curate.steps.threshold import Drop, Found, found, judge
 
 if TYPE_CHECKING:
     import polars as pl
@@ -67,7 +68,8 @@ class Score(Step):
         "fp32",
         description="How exactly models compute. `bf16` and `fp16` (of models named by reference) "
         "are several times faster where a processor or GPU knows them, and round to about three "
-        "digits; `int8` (on processors) is two to three times faster and rounds to about two.",
+        "digits; `int8` (on processors) is two to three times faster and rounds to about two. Of a "
+        "few contents it is computed in full too, and a model that says something else is refused.",
     )
     head: bool | None = Field(
         None,
@@ -169,8 +171,10 @@ class Score(Step):
             pl.col("mismatched").alias(f"{self.name}_mismatched"),
         )
         verdicts = judge(table, scored, self.drop, ask)
-        told = found(verdicts, self.drop)
-        return Outcome(verdicts, given, note=told.note, figures=told.figures)
+        told, rounding = found(verdicts, self.drop), self._rounding(table, ask)
+        notes = [note for note in (told.note, rounding.note) if note]
+        figures = {**told.figures, **rounding.figures}
+        return Outcome(verdicts, given, note="; ".join(notes) or None, figures=figures)
 
     def _scored(self, table: pl.DataFrame, ask: Ask) -> pl.DataFrame:
         return self.expensively(table, ask) if self.cascade is None else cascaded(self, table, ask)
@@ -180,6 +184,19 @@ class Score(Step):
         if self.scorer is not None:
             return self._by_scorer(table, ask)
         return self.by_vectors(self.vectors(table, ask), ask)
+
+    def _rounding(self, table: pl.DataFrame, ask: Ask) -> Found:
+        """How far the precision moved what the models say."""
+        if self.precision == "fp32":
+            return Found(None, {})
+        exact = self.model_copy(update={"precision": "fp32"})
+        if self.scorer is not None:
+            couples = self._couples(table).select("left", "right")
+            moved = [moved_scores(self._scores(ask), exact._scores(ask), couples, ask)]
+        else:
+            views = zip(self.views(ask.fields), exact.views(ask.fields), strict=True)
+            moved = [moved_vectors(seen, full, table, ask) for seen, full in views]
+        return rounding_found([each for each in moved if each is not None], self.precision)
 
     def _side(self, given: str | list[str]) -> Side:
         names = (given,) if isinstance(given, str) else tuple(given)
@@ -288,29 +305,35 @@ class Score(Step):
         """The scorer's word on every pair and, where it is needed, on mismatches of each."""
         import polars as pl
 
-        from curate.measures.encoder import pair_score
-
-        assert self.scorer is not None
-        left, right = (side.fields[0] for side in self.sides)
-        measure = pair_score(
-            self.scorer, ask.fields[left].type, ask.fields[right].type, self.precision
-        )
-        pairs = table.select(
-            "pair_id",
-            left=f"{left}_sha256",
-            right=f"{right}_sha256",
-            null_group=self._null_group(),
-        ).drop_nulls(["left", "right"])
+        pairs = self._couples(table)
         by_rate = self.drop is not None and self.drop.expected_mismatch_share is not None
         groups = fold_groups(table, contents_of(self.sides), ask)
         wrong = _mismatched(pairs.join(groups, on="pair_id")) if by_rate else pairs.clear()
         couples = pl.concat([pairs, wrong], how="diagonal").select("left", "right")
-        scored = ask.compare(measure, couples)
+        scored = ask.compare(self._scores(ask), couples)
         told = pairs.join(scored, on=["left", "right"], how="left", maintain_order="left")
         nulls = wrong.join(scored, on=["left", "right"]).group_by("pair_id").agg(mismatched="score")
         return told.join(nulls, on="pair_id", how="left", maintain_order="left").select(
             "pair_id", "error", "score", "mismatched", group="null_group"
         )
+
+    def _scores(self, ask: Ask) -> Measure:
+        """What the scorer says of a couple."""
+        from curate.measures.encoder import pair_score
+
+        assert self.scorer is not None
+        left, right = (ask.fields[side.fields[0]].type for side in self.sides)
+        return pair_score(self.scorer, left, right, self.precision)
+
+    def _couples(self, table: pl.DataFrame) -> pl.DataFrame:
+        """`pair_id`, `left`, `right`, `null_group` of the pairs that a scorer can read."""
+        left, right = (side.fields[0] for side in self.sides)
+        return table.select(
+            "pair_id",
+            left=f"{left}_sha256",
+            right=f"{right}_sha256",
+            null_group=self._null_group(),
+        ).drop_nulls(["left", "right"])
 
 
 def _mismatched(pairs: pl.DataFrame) -> pl.DataFrame:

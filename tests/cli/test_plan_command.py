@@ -39,9 +39,12 @@ def test_before_a_build(workspace: Workspace) -> None:
     }
     assert plan["seconds"] is None
     assert set(plan["unknown"]) == needs(plan).keys()
+    assert plan["bytes"]["store"] > 30 * plan["missing"]
+    assert plan["bytes"]["release"] > 10_000
+    assert not plan["bytes"]["known"]
     assert not workspace.release.parent.exists()
     again = planned(workspace)
-    timeless = ("at_least", "gathering")
+    timeless = ("at_least", "gathering", "free")
     assert {**again, **{key: plan[key] for key in timeless}} == plan
 
 
@@ -98,6 +101,8 @@ def test_words_for_people(workspace: Workspace) -> None:
     after = curate("plan", workspace.path)
     assert "(estimated)" not in after.out
     assert "0 values to measure" in after.out
+    assert "\ndisk: 0 bytes of values (" in after.out
+    assert "\nmemory: 0 bytes of models; " in after.out
     assert " at most " not in after.out
 
 

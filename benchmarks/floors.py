@@ -33,7 +33,7 @@ from workspace import Workspace, run, show, workspace
 
 from curate.cli.main import run as curate
 from curate.engines import choice
-from curate.engines.engine import Batch, Content, Item, Task, Text
+from curate.engines.engine import Batch, Content, Item, Stop, Task, Text, never
 from curate.engines.local import LocalEngine
 from curate.engines.work import implementation
 from curate.errors import Unreadable
@@ -86,10 +86,12 @@ class Watch:
         self.workers = self.local.workers
         return self
 
-    def run(self, items: Iterable[Item], tasks: Sequence[Task]) -> Iterator[Batch]:
+    def run(
+        self, items: Iterable[Item], tasks: Sequence[Task], stop: Stop = never
+    ) -> Iterator[Batch]:
         every, size = list(items), min(task.measure.chunk for task in tasks)
         self.asked.append(([every[n : n + size] for n in range(0, len(every), size)], tasks))
-        batches = self.local.run(every, tasks)
+        batches = self.local.run(every, tasks, stop)
         following = self.timed("measures, in the engine", lambda: next(batches, None))
         while (batch := following()) is not None:
             yield batch

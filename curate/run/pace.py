@@ -25,11 +25,11 @@ _EVERY = 0.5
 """Seconds between two words of what is left."""
 _TRUSTED = 0.1
 """Of a measure's values; when so many are there, its own pace counts as much as earlier builds'."""
-_STEADY = 3.0
-"""Seconds; a build that has run for so long says as much of its pace as earlier ones do."""
+_STEADY = 0.15
+"""Of a build; when so much has ended, its own pace counts as much as earlier builds'."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Stage:
     """A stage that has begun."""
 
@@ -166,8 +166,9 @@ class Pace:
 
     def left(self) -> Left:
         """From this moment on to the end."""
-        scale = self._scale()
-        works = [(work, self._rest(work, scale)) for work in self._ahead()]
+        ahead = list(self._ahead())
+        scale = self._scale(ahead)
+        works = [(work, self._rest(work, scale)) for work in ahead]
         unknown = dict.fromkeys(work.name for work, rest in works if rest is None)
         return Left(sum(rest for _, rest in works if rest is not None), tuple(unknown))
 
@@ -242,13 +243,14 @@ class Pace:
             return None if work.expected is None else work.expected * scale
         return todo * _blended(work, scale)
 
-    def _scale(self) -> float:
-        """How much slower than remembered this build has been."""
+    def _scale(self, ahead: Sequence[Work]) -> float:
+        """How much slower than remembered this build is, by what has ended of it."""
         ended = [stage for stage in self.stages if stage not in self._open]
         known = [work for stage in ended for work in stage.works.values() if work.speed]
         took = sum(work.seconds for work in known)
         foreseen = sum(_foreseen(work) for work in known)
-        return (took + _STEADY) / (foreseen + _STEADY)
+        steady = _STEADY * (foreseen + sum(work.expected or 0.0 for work in ahead))
+        return (took + steady) / (foreseen + steady) if steady else 1.0
 
 
 def _blended(work: Work, scale: float) -> float:

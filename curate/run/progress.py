@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from curate.run.amounts import time_in_words
+
+_NAMES = 3
+"""So many are told at once."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +26,11 @@ class Left:
         return replace(self, seconds=max(0.0, self.seconds - seconds))
 
     def in_words(self) -> str:
-        about = time_in_words(self.seconds)
+        about = f"{time_in_words(self.seconds)} left"
         if not self.unknown:
-            return f"about {about} left"
-        return f"at least {about} left; not measured here yet: {', '.join(self.unknown)}"
+            return f"about {about}"
+        least = f"at least {about}; " if self.seconds >= 1 else ""
+        return f"{least}not measured here yet: {_few(self.unknown)}"
 
 
 class Progress(Protocol):
@@ -45,6 +50,11 @@ class Progress(Protocol):
 
     def warn(self, kind: str, message: str) -> None:
         """Something a person may want to know; the kind is for counting."""
+
+
+def _few(names: Sequence[str]) -> str:
+    more = len(names) - _NAMES
+    return ", ".join(names[:_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 class Silence:

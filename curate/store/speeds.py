@@ -44,10 +44,11 @@ class Speeds:
     machine: str
 
     def read(self) -> pl.DataFrame:
-        """Columns of `SPEEDS`; no row where nothing ran yet."""
+        """Columns of `SPEEDS`; no row where nothing ran yet, or what ran was written down otherwise."""
         path = self.folder / f"{self.machine}.parquet"
         found = read_fragment(path) if path.exists() else None
-        return pl.DataFrame(schema=SPEEDS) if found is None else found.select(list(SPEEDS))
+        known = found is not None and found.schema == pl.Schema(SPEEDS)
+        return found if found is not None and known else pl.DataFrame(schema=SPEEDS)
 
     def add(self, rows: pl.DataFrame) -> None:
         """Remember a build, and forget what later ones have outdone."""

@@ -44,6 +44,17 @@ def table(*rows: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=SPEEDS)
 
 
+class Clock:
+    """One that goes on when it is told to."""
+
+    now = 0.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+    time = perf_counter
+
+
 class Listening(Silence):
     def __init__(self) -> None:
         self.said: list[Left] = []
@@ -90,6 +101,10 @@ class TestRemembered:
         assert Remembered(found).habits["filter"].deciding.of(1000) == pytest.approx(2.0)
         assert Speeds(tmp_path, "another").read().height == 0
 
+    def test_what_was_written_down_otherwise_is_as_good_as_nothing(self, tmp_path: Path) -> None:
+        table(row()).drop("step").write_parquet(tmp_path / "this.parquet")
+        assert Speeds(tmp_path, "this").read().height == 0
+
 
 class TestLeft:
     def expecting(self, rows: pl.DataFrame, missing: int = 1000) -> Pace:
@@ -112,19 +127,30 @@ class TestLeft:
 
     @given(st.integers(1, 999))
     def test_its_own_pace_is_believed_more_and_more(self, done: int) -> None:
-        """Of a measure that takes a hundred times as long as it did."""
-        pace = self.expecting(table(took(1.0), row()))
-        pace.forecast.remembered.habits.clear()
-        with pace.stage("filter", 1000):
-            pace.running({"image.sharpness": (SHARP, 1000)})
-            assert pace._run is not None
-            pace._run.start -= 0.1 * done
-            values = pl.DataFrame({"key": ["key"] * done})
-            pace.batch(Batch(Task(IMAGE_SHARPNESS, {}, frozenset()), values, 0.1 * done))
-            left, trust = pace.left().seconds, done / (done + 100)
-            assert left >= (1000 - done) * 0.1 * trust
-            assert left <= (1000 - done) * (0.1 * trust + 0.001 * (1 - trust)) * 1.2 + 1
-            pace.ran()
+        """Of a measure that takes a hundred times as long as it did, on two workers."""
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("curate.run.pace.time", clock := Clock())
+            pace = self.expecting(table(took(1.0, pairs=None, kept=None)))
+            with pace.stage("filter", 1000):
+                pace.running({"image.sharpness": (SHARP, 1000)})
+                clock.now += 0.1 * done
+                values = pl.DataFrame({"key": ["key"] * done})
+                pace.batch(Batch(Task(IMAGE_SHARPNESS, {}, frozenset()), values, 0.2 * done))
+                each, trust = pace.left().seconds / (1000 - done), done / (done + 100)
+                assert each == pytest.approx(0.1 * trust + 0.001 * (1 - trust))
+                pace.ran()
+
+    def test_a_build_that_is_slower_than_it_was(self) -> None:
+        """What is to come is taken to be slower too."""
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("curate.run.pace.time", clock := Clock())
+            pace = self.expecting(table(row(seconds=2.0), row(step="align", seconds=10.0)))
+            with pace.stage("filter", 1000) as stage:
+                clock.now += 17.0
+                stage.kept = 1000
+            with pace.stage("align", 1000):
+                steady = 0.15 * (2 + 10)
+                assert pace.left().seconds == pytest.approx(10 * (17 + steady) / (2 + steady))
 
     def test_nothing_is_said_before_it_is_known_what_is_to_come(self) -> None:
         listening = Listening()
@@ -156,6 +182,13 @@ def test_another_kind_of_machine_knows_nothing(workspace: Workspace) -> None:
     assert "image.probe" in curate("plan", workspace.path, "--json").document["unknown"]
     with opened(read_recipe(workspace.path), Options(workers=7), Silence()) as (_, asking):
         assert asking.pace.forecast.remembered.habits.keys() >= {"read", "decode", "release"}
+
+
+def test_a_few_names() -> None:
+    assert (
+        Left(0.1, ("a", "b", "c", "d", "e")).in_words()
+        == "not measured here yet: a, b, c and 2 more"
+    )
 
 
 def test_lines(capsys: pytest.CaptureFixture[str]) -> None:

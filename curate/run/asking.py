@@ -214,10 +214,13 @@ class Asking:
         self.asked[shelf.folder.name] = measure
         return shelf
 
-    def decoded_at_once(self, measure: Measure) -> int | None:
-        """Contents that may be held in memory at once; None where other machines may hold them."""
-        if not isinstance(self.engine, LocalEngine):
-            return None
+    @property
+    def computes_here(self) -> bool:
+        """Whether models and decoded contents are held in the memory of this machine alone."""
+        return isinstance(self.engine, LocalEngine)
+
+    def decoded_at_once(self, measure: Measure) -> int:
+        """Contents that are held in memory at once."""
         return self.workers * (self.batch_size or measure.chunk)
 
     def missing(self, measure: Measure, keys: pl.Series) -> pl.Series:

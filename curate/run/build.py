@@ -21,6 +21,7 @@ from curate.governance.facts import Facts
 from curate.governance.gates import Held
 from curate.governance.meter import Meter
 from curate.ledger.verdict import LEAVES
+from curate.pairs.identity import content_hash
 from curate.run.asking import Asking
 from curate.run.budget import Budget
 from curate.run.capacity import check_disk, check_memory, demand
@@ -165,7 +166,8 @@ def opened(
     budget = Budget(options.minutes, options.kwh, meter)
     speeds = store.speeds(machine(options.engine, workers))
     with chosen as engine, store.opened():
-        pace = Pace(Remembered(speeds.read()), progress)
+        known = Remembered(speeds.read(), recipe.name, content_hash(recipe.text))
+        pace = Pace(known, progress)
         if compute and store.empty:
             meter.wake()
         forgotten = read_forgotten(recipe.workspace)
@@ -209,8 +211,10 @@ def _look_ahead(course: Course, asking: Asking) -> None:
     asking.pace.expect(coming)
     wanted = demand(course.recipe, course.living, coming, asking.pace.forecast)
     store, workspace = asking.store.root, course.recipe.workspace
-    for told in (*check_disk(wanted, store, workspace), *check_memory(wanted)):
-        asking.progress.warn("room", told)
+    for told in check_disk(wanted, store, workspace):
+        asking.progress.warn("disk", told)
+    for told in check_memory(wanted) if asking.computes_here else ():
+        asking.progress.warn("memory", told)
 
 
 def _remember(pace: Pace, speeds: Speeds) -> None:

@@ -2,8 +2,8 @@
 decoded media.
 
 A build that cannot end says so before it begins. Values are counted, the pairs that stay are told by
-earlier builds, media that are copied whole are weighed; where no earlier build tells, too little disk is
-only warned of. Tables are guessed, and what is cut out of recordings or taken out of archives is left out.
+earlier builds, media that are copied whole are weighed; where no build of this very recipe tells, too
+little disk is only warned of. Tables are guessed, and what is cut out of recordings or taken out of archives is left out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from curate.errors import CurateError, StoreError
 from curate.models.reference import locate
 from curate.pairs.field import CLOCKED, media_fields
 from curate.run.amounts import bytes_in_words
-from curate.run.machine import disk_free, memory_free
+from curate.run.machine import accelerators, disk_free, memory_free
 
 if TYPE_CHECKING:
     from curate.measures.measure import Measure
@@ -44,7 +44,7 @@ class Demand:
     models: int
     """In memory, as their files lie on disk."""
     known: bool
-    """Whether earlier builds tell how many pairs stay; else the first two may be too high."""
+    """Whether a build of this very recipe tells how many pairs stay; else the first two may be too high."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def demand(
         store=round(values),
         release=round(share * (living.height * _ROW + _copied(recipe, living))),
         models=sum(_size(locate(reference)) for reference in models),
-        known=all(stage.title in forecast.remembered.habits for stage in coming),
+        known=forecast.remembered.built or not coming,
     )
 
 
@@ -95,29 +95,41 @@ def check_memory(wanted: Demand) -> Iterator[str]:
     if free is None or wanted.models <= free:
         return
     told = f"models take {bytes_in_words(wanted.models)} of memory, and {bytes_in_words(free)} are free"
-    if wanted.models * _HALF > free:
+    if wanted.models * _HALF > free and not accelerators():
         raise CurateError(told, "end other programs, or take smaller models")
     yield told
 
 
 def check_decoding(
     measure: Measure, probe: Measure, contents: pl.DataFrame, asking: Asking
-) -> None:
-    """Raise `CurateError` where what is decoded at once cannot be held: the largest together. `contents`
-    has the `key` of each, and the `file` whose header is known.
+) -> Iterator[str]:
+    """Raise `CurateError` where what is decoded at once cannot be held, be it one content or as many of
+    middle size; where the largest together cannot, say so. `contents` has the `key` of each, and the
+    `file` whose header is known.
     """
-    free, most = memory_free(), asking.decoded_at_once(measure)
-    if free is None or most is None:
+    free, sizes = memory_free(), _sizes(measure, probe, contents, asking)
+    if free is None or not sizes.len():
         return
+    together = min(asking.decoded_at_once(measure), sizes.len())
+    usual, most = sizes.mean() * together, sizes.top_k(together).sum()
+    least, hint = max(sizes.max(), usual), "try a smaller --batch-size, or fewer --workers"
+    if least > free:
+        raise CurateError(_holds(measure, least, free), hint)
+    if most > free:
+        yield f"{_holds(measure, most, free)}; {hint}"
+
+
+def _holds(measure: Measure, size: float, free: int) -> str:
+    said = f"{measure.name} may hold {bytes_in_words(size)} of memory"
+    return f"{said}, and {bytes_in_words(free)} are free"
+
+
+def _sizes(measure: Measure, probe: Measure, contents: pl.DataFrame, asking: Asking) -> pl.Series:
+    """Bytes of each content that is to be decoded."""
     missing = asking.missing(measure, contents["key"].drop_nulls().unique())
     files = contents.filter(pl.col("key").is_in(missing.implode()))["file"]
     header = asking.shelf(probe).read(files.unique())
-    size = int(header.select(_decoded(header).top_k(most).sum()).item() or 0)
-    if size > free:
-        raise CurateError(
-            f"{measure.name} holds up to {bytes_in_words(size)} of memory, and {bytes_in_words(free)} are free",
-            "try a smaller --batch-size, or fewer --workers",
-        )
+    return header.select(_decoded(header)).to_series().drop_nulls().cast(pl.Float64)
 
 
 def _decoded(header: pl.DataFrame) -> pl.Expr:

@@ -451,10 +451,15 @@ class Course:
     def _decode(self, asking: Asking) -> pl.DataFrame:
         living = self.living
         for header, content in zip(self._headers(), self._contents(), strict=True):
-            if asking.compute and self.fields[content.field].type in ("image", "audio"):
+            if (
+                asking.compute
+                and asking.computes_here
+                and self.fields[content.field].type in ("image", "audio")
+            ):
                 key, file = (f"{look.content}_sha256" for look in (content, header))
                 contents = living.select(key=key, file=file)
-                check_decoding(content.measure, header.measure, contents, asking)
+                for told in check_decoding(content.measure, header.measure, contents, asking):
+                    self.progress.warn("memory", told)
         return self._unreadable(self.living, self._contents(), asking)
 
     def _headers(self) -> list[_Look]:

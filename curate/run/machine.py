@@ -18,7 +18,8 @@ def machine(engine: str, workers: int) -> str:
     parts = {
         "processor": _processor(),
         "processors": _processors(),
-        "accelerators": _accelerators(),
+        "accelerators": accelerators(),
+        "visible": os.environ.get("CUDA_VISIBLE_DEVICES"),
         "engine": engine,
         "workers": workers,
     }
@@ -40,12 +41,11 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _accelerators() -> list[str]:
-    """NVIDIA's cards, and which of them may be used."""
+def accelerators() -> list[str]:
+    """The models of NVIDIA's cards."""
     found = Path("/proc/driver/nvidia/gpus").glob("*/information")
     lines = (line for path in found for line in path.read_text(errors="replace").splitlines())
-    models = sorted(line.partition(":")[2].strip() for line in lines if line.startswith("Model"))
-    return [*models, os.environ.get("CUDA_VISIBLE_DEVICES", "all")]
+    return sorted(line.partition(":")[2].strip() for line in lines if line.startswith("Model"))
 
 
 def disk_free(path: Path) -> int:

@@ -177,6 +177,8 @@ class Pace:
         rows = [
             (
                 self.begun,
+                self.forecast.remembered.recipe,
+                self.forecast.remembered.text,
                 stage.title,
                 None if stage.kept is None else stage.pairs,
                 stage.kept,

@@ -66,7 +66,7 @@ def publish(course: Course, asking: Asking, made: Released, sample: bool) -> Pub
         return Published(final, False, read_facts(final), _energy(course, asking, content), [])
     wanted = demand(course.recipe, course.living, [], asking.pace.forecast)
     for told in check_disk(wanted, asking.store.root, course.recipe.workspace):
-        asking.progress.warn("room", told)
+        asking.progress.warn("disk", told)
     evidence = evidence_of(course, asking, content, evaluated(course, asking))
     facts, energy = gather_facts(evidence), evidence.energy
     assert energy is not None

@@ -40,12 +40,24 @@ class Habit:
 
 
 class Remembered:
-    """Read from the rows of `curate.store.speeds`."""
+    """Read from the rows of `curate.store.speeds`, for a recipe and the hash of its text. Of its steps, what
+    this very text did counts; else what the recipe did under another, or any recipe.
+    """
 
-    def __init__(self, rows: pl.DataFrame) -> None:
+    def __init__(self, rows: pl.DataFrame, recipe: str = "", text: str = "") -> None:
+        self.recipe, self.text = recipe, text
         self.speeds = {task: Speed(loading, each) for task, loading, each in _speeds(rows)}
         of_steps = rows.filter(pl.col("pairs") > 0).partition_by("step", as_dict=True)
-        self.habits = {str(step): _habit(of_step) for (step,), of_step in of_steps.items()}
+        self.habits = {
+            str(step): _habit(self._nearest(known)) for (step,), known in of_steps.items()
+        }
+        released = rows.filter(pl.col("pairs") > 0, text=text, step="release")
+        self.built = released.height > 0
+        """Whether a release of this very text was made."""
+
+    def _nearest(self, rows: pl.DataFrame) -> pl.DataFrame:
+        near = (rows.filter(text=self.text), rows.filter(recipe=self.recipe), rows)
+        return next(found for found in near if found.height)
 
 
 def _speeds(rows: pl.DataFrame) -> list[tuple[Any, ...]]:
@@ -56,7 +68,7 @@ def _speeds(rows: pl.DataFrame) -> list[tuple[Any, ...]]:
 
 
 def _habit(rows: pl.DataFrame) -> Habit:
-    recent = rows.filter(last(pl.col("pairs") > 0, "step"))
+    recent = rows.filter(last(pl.col("pairs") > 0))
     deciding = recent.filter(kind="deciding")
     pairs, kept = (int(deciding[name].sum()) for name in ("pairs", "kept"))
     fits = rows.filter(kind="fit").group_by("task")

@@ -17,6 +17,8 @@ from curate.store.fragment import read_fragment, write_fragment
 
 SPEEDS = {
     "build": pl.Float64,
+    "recipe": pl.String,
+    "text": pl.String,
     "step": pl.String,
     "pairs": pl.Int64,
     "kept": pl.Int64,
@@ -27,8 +29,8 @@ SPEEDS = {
     "loading": pl.Float64,
     "seconds": pl.Float64,
 }
-"""When the build began (seconds since the epoch); the step's title, the pairs before and after it (null
-where it did not end); `measure`, `fit` or `deciding`; the measure's fingerprint or the fit's name; the
+"""When the build began (seconds since the epoch); the recipe's name and the hash of its text; the step's
+title, the pairs before and after it (null where it did not end); `measure`, `fit` or `deciding`; the measure's fingerprint or the fit's name; the
 values that were wanted, and those of them that had to be computed; seconds until models were loaded, and
 all seconds."""
 
@@ -58,7 +60,7 @@ class Speeds:
 
 def _recent(rows: pl.DataFrame) -> pl.DataFrame:
     """All of a step in the last builds that finished it, and in the last that computed a value."""
-    finished = last(pl.col("pairs").is_not_null(), "step")
+    finished = last(pl.col("pairs").is_not_null(), "recipe", "step")
     computed = last(pl.col("computed") > 0, "kind", "task")
     stay = rows.filter(finished | computed).select("build", "step")
     return rows.join(stay, on=["build", "step"], how="semi", maintain_order="left")
@@ -66,5 +68,5 @@ def _recent(rows: pl.DataFrame) -> pl.DataFrame:
 
 def last(which: pl.Expr, *of: str) -> pl.Expr:
     """Rows of the last builds among such as have the same in these columns."""
-    build = pl.when(which).then("build")
-    return (build.rank("dense", descending=True).over(of) <= BUILDS).fill_null(value=False)
+    rank = pl.when(which).then("build").rank("dense", descending=True)
+    return ((rank.over(of) if of else rank) <= BUILDS).fill_null(value=False)

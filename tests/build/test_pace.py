@@ -29,7 +29,15 @@ SHARP = "image.sharpness-0123456789abcdef"
 
 def row(**more: Any) -> dict[str, Any]:
     """A stage of a thousand pairs that decided for a second."""
-    plain = {"build": 1.0, "step": "filter", "pairs": 1000, "kept": 500, "kind": "deciding"}
+    plain = {
+        "build": 1.0,
+        "recipe": "one",
+        "text": "1",
+        "step": "filter",
+        "pairs": 1000,
+        "kept": 500,
+        "kind": "deciding",
+    }
     rest = {"task": "", "asked": 0, "computed": 0, "loading": 0.0, "seconds": 1.0}
     return {**plain, **rest, **more}
 
@@ -83,6 +91,13 @@ class TestRemembered:
         habit = Remembered(table(small, row(build=2.0, seconds=14.0))).habits["filter"]
         assert habit.deciding.of(100) == pytest.approx(5.0)
         assert habit.deciding.of(1000) == pytest.approx(14.0)
+
+    def test_the_nearest_recipe_tells(self) -> None:
+        """This very text, then this recipe, then any."""
+        others = [row(recipe=name, text=text, kept=kept) for name, text, kept in
+                  (("one", "1", 100), ("one", "2", 200), ("two", "3", 600))]  # fmt: skip
+        for of, stays in ((("one", "2"), 0.2), (("two", "4"), 0.6), (("three", "5"), 0.3)):
+            assert Remembered(table(*others), *of).habits["filter"].stays == pytest.approx(stays)
 
     def test_of_a_stage_that_did_not_end_only_values_count(self) -> None:
         known = Remembered(table(row(pairs=None, kept=None), took(9.0, pairs=None, kept=None)))

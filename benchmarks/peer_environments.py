@@ -72,7 +72,7 @@ def environments() -> dict[str, Environment]:
                 "fasttext-predict",
             ),
         ),
-        "datatrove": Environment(("datatrove==0.10.1 orjson regex xxhash",)),
+        "datatrove": Environment(("datatrove==0.10.1 orjson regex tokenizers xxhash<4",)),
         "datasketch": Environment(("datasketch==2.0.0",)),
         "rensa": Environment(("rensa==0.5.0",)),
         "semhash": Environment(

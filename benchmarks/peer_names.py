@@ -13,13 +13,13 @@ def names() -> list[str]:
     return sorted({_words(known["en"]) for known in emoji.EMOJI_DATA.values()})
 
 
-def named() -> list[tuple[str, str]]:
-    """12,000 names of two words and more with their languages."""
+def named(count: int) -> list[tuple[str, str]]:
+    """So many names of two words and more with their languages."""
     emoji.config.load_language(LANGUAGES)
     known = [k for k in emoji.EMOJI_DATA.values() if all(k.get(n) for n in LANGUAGES)]
     found = {_words(each[language]): language for each in known for language in LANGUAGES}
     several = [(name, language) for name, language in sorted(found.items()) if " " in name]
-    drawn = np.random.default_rng(0).permutation(len(several))[:12_000]
+    drawn = np.random.default_rng(0).permutation(len(several))[:count]
     return [several[place] for place in drawn]
 
 

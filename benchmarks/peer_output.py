@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,17 +29,29 @@ class Output:
     def scores(self) -> dict[int, float]:
         """Image-text scores of the kept."""
         if self.by.startswith("curate"):
-            return {n: s for t in self._released() for n, s in t.select("n", "align").iter_rows()}
+            return dict(self._judged())
         kept = [row["n"] for row in rows(self.folder / "out" / "kept.jsonl")]
         stats = [row["__dj__stats__"] for row in rows(self.folder / "out" / "kept_stats.jsonl")]
         found = [stat["image_text_similarity"][0] for stat in stats]
         return dict(zip(kept, found, strict=True))
 
+    def _judged(self) -> Iterator[tuple[int, float]]:
+        """From the ledger, which names the score of every pair that the step saw."""
+        import polars as pl
+
+        ledger = pl.read_parquet(self._release / "decisions.parquet")
+        scored = ledger.filter(pl.col("name").str.starts_with("align")).select("pair_id", "score")
+        for table in self._released():
+            yield from table.join(scored, on="pair_id").select("n", "score").iter_rows()
+
     def _released(self) -> list[Any]:
         import polars as pl
 
-        said = json.loads((self.folder / "said.txt").read_text())
-        return [pl.read_parquet(part) for part in Path(said["path"]).glob("data/*/*.parquet")]
+        return [pl.read_parquet(part) for part in self._release.glob("data/*/*.parquet")]
+
+    @property
+    def _release(self) -> Path:
+        return Path(json.loads((self.folder / "said.txt").read_text())["path"])
 
 
 def rows(path: Path) -> list[dict[str, Any]]:

@@ -48,47 +48,59 @@ def near_text(count: int) -> Callable[[Path], Truth]:
     return prepare
 
 
-def exact_text(folder: Path) -> Truth:
-    """100,000 texts of 40 words, of which a fifth repeat another."""
-    chance = np.random.default_rng(0)
-    texts = _texts(chance, np.full(100_000, 40))
-    origin = np.arange(len(texts))
-    copies = np.flatnonzero(chance.random(len(texts)) < 0.2)
-    origin[copies] = chance.choice(np.setdiff1d(origin, copies), len(copies))
-    write_documents(folder, [texts[n] for n in origin])
-    return families(origin.tolist())
+def exact_text(count: int) -> Callable[[Path], Truth]:
+    """Texts of 40 words, of which a fifth repeat another."""
+
+    def prepare(folder: Path) -> Truth:
+        chance = np.random.default_rng(0)
+        texts = _texts(chance, np.full(count, 40))
+        origin = np.arange(len(texts))
+        copies = np.flatnonzero(chance.random(len(texts)) < 0.2)
+        origin[copies] = chance.choice(np.setdiff1d(origin, copies), len(copies))
+        write_documents(folder, [texts[n] for n in origin])
+        return families(origin.tolist())
+
+    return prepare
 
 
-def filtered(folder: Path) -> Truth:
-    """100,000 texts of 5 to 500 words; those of 30 to 200 words and 150 to 1,500 letters stay."""
-    chance = np.random.default_rng(0)
-    texts = _texts(chance, np.exp(chance.uniform(np.log(5), np.log(500), 100_000)).astype(int))
-    write_documents(folder, texts)
-    right = {
-        n
-        for n, text in enumerate(texts)
-        if 150 <= len(text) <= 1500 and 30 <= len(text.split()) <= 200
-    }
-    return lambda out: {"as they should": 1 - len(out.kept() ^ right) / len(texts)}
+def filtered(count: int) -> Callable[[Path], Truth]:
+    """Texts of 5 to 500 words; those of 30 to 200 words and 150 to 1,500 letters stay."""
 
-
-def pictures(folder: Path) -> Truth:
-    """400 drawings, 400 stamps, and a copy of each."""
-    (folder / "images").mkdir()
-    made = copied(folder / "images", 400)
-    write_lists(folder, made)
-    plain = [p.corruption is not None and p.corruption.startswith(REENCODED) for p in made]
-    both = families([picture.origin for picture in made])
-
-    def scores(out: Output) -> Mapping[str, float]:
-        kept = out.kept()
-        return {
-            "recall: re-encoded, resized": _settled(made, plain, kept),
-            "recall: cut, bordered, gamma": _settled(made, [not p for p in plain], kept),
-            "precision": both(out)["precision"],
+    def prepare(folder: Path) -> Truth:
+        chance = np.random.default_rng(0)
+        texts = _texts(chance, np.exp(chance.uniform(np.log(5), np.log(500), count)).astype(int))
+        write_documents(folder, texts)
+        right = {
+            n
+            for n, text in enumerate(texts)
+            if 150 <= len(text) <= 1500 and 30 <= len(text.split()) <= 200
         }
+        return lambda out: {"as they should": 1 - len(out.kept() ^ right) / len(texts)}
 
-    return scores
+    return prepare
+
+
+def pictures(among: int) -> Callable[[Path], Truth]:
+    """So many drawings, so many stamps, and a copy of each."""
+
+    def prepare(folder: Path) -> Truth:
+        (folder / "images").mkdir()
+        made = copied(folder / "images", among)
+        write_lists(folder, made)
+        plain = [p.corruption is not None and p.corruption.startswith(REENCODED) for p in made]
+        both = families([picture.origin for picture in made])
+
+        def scores(out: Output) -> Mapping[str, float]:
+            kept = out.kept()
+            return {
+                "recall: re-encoded, resized": _settled(made, plain, kept),
+                "recall: cut, bordered, gamma": _settled(made, [not p for p in plain], kept),
+                "precision": both(out)["precision"],
+            }
+
+        return scores
+
+    return prepare
 
 
 def _settled(made: list[Picture], among: list[bool], kept: set[int]) -> float:
@@ -97,19 +109,23 @@ def _settled(made: list[Picture], among: list[bool], kept: set[int]) -> float:
     return sum(not {n, made[n].origin} <= kept for n in copies) / len(copies)
 
 
-def scored(folder: Path) -> Truth:
-    """192 stamps with captions, no two alike, and a model that both can load."""
-    made = captioned(folder / "images", 192)
-    write_lists(folder, made)
-    write_clip(folder, made)
-    first: dict[int, float] = {}
+def scored(count: int) -> Callable[[Path], Truth]:
+    """Stamps with captions, no two alike, and a model that both can load."""
 
-    def scores(out: Output) -> Mapping[str, float]:
-        found = out.scores()
-        first.update(first or found)
-        return {"scored": len(found), "furthest from curate's": _furthest(found, first)}
+    def prepare(folder: Path) -> Truth:
+        made = captioned(folder / "images", count)
+        write_lists(folder, made)
+        write_clip(folder, made)
+        first: dict[int, float] = {}
 
-    return scores
+        def scores(out: Output) -> Mapping[str, float]:
+            found = out.scores()
+            first.update(first or found)
+            return {"scored": len(found), "furthest from curate's": _furthest(found, first)}
+
+        return scores
+
+    return prepare
 
 
 def _furthest(found: Mapping[int, float], known: Mapping[int, float]) -> float:
@@ -126,40 +142,48 @@ def whole(count: int, copies: int) -> Callable[[Path], Truth]:
     return prepare
 
 
-def meanings(folder: Path) -> Truth:
+def meanings(count: int) -> Callable[[Path], Truth]:
     """Names of emoji, held against one another by the model that both have."""
-    texts = names()
-    write_documents(folder, texts)
-    vectors = embedded(texts)
-    couples = exact(vectors, 0.9)
-    near: dict[int, set[int]] = {}
-    for one, other in couples:
-        near.setdefault(one, set()).add(other)
-        near.setdefault(other, set()).add(one)
 
-    def scores(out: Output) -> Mapping[str, float]:
-        kept = out.kept()
-        gone = [n for n in range(len(texts)) if n not in kept]
-        return {
-            "recall": 1 - sum({*couple} <= kept for couple in couples) / len(couples),
-            "precision": sum(bool(near.get(n, set()) & kept) for n in gone) / max(len(gone), 1),
-        }
+    def prepare(folder: Path) -> Truth:
+        texts = names()[:count]
+        write_documents(folder, texts)
+        vectors = embedded(texts)
+        couples = exact(vectors, 0.9)
+        near: dict[int, set[int]] = {}
+        for one, other in couples:
+            near.setdefault(one, set()).add(other)
+            near.setdefault(other, set()).add(one)
 
-    return scores
+        def scores(out: Output) -> Mapping[str, float]:
+            kept = out.kept()
+            gone = [n for n in range(len(texts)) if n not in kept]
+            return {
+                "recall": 1 - sum({*couple} <= kept for couple in couples) / len(couples),
+                "precision": sum(bool(near.get(n, set()) & kept) for n in gone) / max(len(gone), 1),
+            }
+
+        return scores
+
+    return prepare
 
 
-def languages(folder: Path) -> Truth:
+def languages(count: int) -> Callable[[Path], Truth]:
     """Names of emoji in six languages, of which the English ones stay."""
-    texts = named()
-    write_documents(folder, [text for text, _ in texts])
-    right = {n for n, (_, language) in enumerate(texts) if language == "en"}
 
-    def scores(out: Output) -> Mapping[str, float]:
-        kept = out.kept()
-        shared = len(kept & right)
-        return {"recall": shared / len(right), "precision": shared / max(len(kept), 1)}
+    def prepare(folder: Path) -> Truth:
+        texts = named(count)
+        write_documents(folder, [text for text, _ in texts])
+        right = {n for n, (_, language) in enumerate(texts) if language == "en"}
 
-    return scores
+        def scores(out: Output) -> Mapping[str, float]:
+            kept = out.kept()
+            shared = len(kept & right)
+            return {"recall": shared / len(right), "precision": shared / max(len(kept), 1)}
+
+        return scores
+
+    return prepare
 
 
 def families(origin: list[int]) -> Truth:
@@ -208,7 +232,7 @@ ROWS = (
     Row(
         "exact_text",
         "Equal texts: 100,000 of 40 words",
-        exact_text,
+        exact_text(100_000),
         "exact_text",
         ("curate", "data-juicer", "datatrove"),
     ),
@@ -230,35 +254,35 @@ ROWS = (
     Row(
         "filter",
         "Bounds on words and letters: 100,000 texts of 5 to 500 words",
-        filtered,
+        filtered(100_000),
         "filter",
         ("curate", "data-juicer", "datatrove"),
     ),
     Row(
         "language",
-        "Language: names of emoji in six languages",
-        languages,
+        "Language: 12,000 names of emoji in six languages",
+        languages(12_000),
         "language",
         ("curate", "data-juicer"),
     ),
     Row(
         "near_meaning",
-        "Texts that mean the same: names of emoji by all-MiniLM-L6-v2, cosine of 0.9",
-        meanings,
+        "Texts that mean the same: 4,000 names of emoji by all-MiniLM-L6-v2, cosine of 0.9",
+        meanings(4_000),
         "near_meaning",
         ("curate", "semhash"),
     ),
     Row(
         "near_image",
         "Near pictures: 400 drawings, 400 stamps, a copy of each",
-        pictures,
+        pictures(400),
         "near_image",
         ("curate", "data-juicer", "imagededup", "imagehash"),
     ),
     Row(
         "score",
         "Image-text scores: 192 stamps, CLIP of ViT-B/32 size",
-        scored,
+        scored(192),
         "score",
         ("curate", "curate-bf16", "data-juicer"),
     ),

@@ -46,12 +46,18 @@ def main() -> None:
         peer_environments.install(given.install.resolve())
         return
     peers = given.peers.resolve()
+    failed = []
     for row in [row for row in ROWS if given.only is None or row.name in given.only]:
         start = time.perf_counter()
-        write_part(row.title, run(row, peers, given.rounds or row.rounds))
+        try:
+            write_part(row.title, run(row, peers, given.rounds or row.rounds))
+        except RuntimeError as error:
+            failed.append(f"{row.name}: {error}")
         print(f"{row.name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
     if given.only is None or SIZES in given.only:
         write_part("What is installed", sizes(peers))
+    if failed:
+        sys.exit("\n\n".join(failed))
 
 
 def arguments() -> argparse.Namespace:

@@ -22,6 +22,7 @@ stages = [
     (2, [ExactFindDedups("signatures", "duplicates", config)]),
     (2, [read, ExactDedupFilter("duplicates", config), JsonlWriter("kept", compression=None)]),
 ]
-for tasks, steps in stages:
-    logs = str(Path("logs", type(steps[-1]).__name__))
-    LocalPipelineExecutor(steps, tasks=tasks, workers=2, logging_dir=logs).run()
+if __name__ == "__main__":
+    for tasks, steps in stages:
+        logs = str(Path("logs", type(steps[-1]).__name__))
+        LocalPipelineExecutor(steps, tasks=tasks, workers=2, logging_dir=logs).run()

@@ -9,4 +9,5 @@ steps = [
     LambdaFilter(lambda document: 30 <= len(document.text.split()) <= 200),
     JsonlWriter("kept", compression=None),
 ]
-LocalPipelineExecutor(steps, tasks=2, workers=2, logging_dir="logs").run()
+if __name__ == "__main__":
+    LocalPipelineExecutor(steps, tasks=2, workers=2, logging_dir="logs").run()

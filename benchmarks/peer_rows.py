@@ -242,6 +242,7 @@ ROWS = (
         near_text(20_000),
         "near_text",
         ("curate", "data-juicer", "datatrove", "datasketch", "rensa"),
+        why="rensa takes an estimate for the likeness, and writes no ledger, no clusters and no release.",
     ),
     Row(
         "near_text_100k",
@@ -264,6 +265,7 @@ ROWS = (
         languages(12_000),
         "language",
         ("curate", "data-juicer"),
+        why="Data-Juicer has fastText's small model and its own bound of 0.8, curate lingua.",
     ),
     Row(
         "near_meaning",
@@ -285,6 +287,7 @@ ROWS = (
         scored(192),
         "score",
         ("curate", "curate-bf16", "data-juicer"),
+        why="The network has random weights, which cost what learned ones do.",
     ),
     Row(
         "whole",
@@ -292,6 +295,7 @@ ROWS = (
         whole(400, 200),
         "whole",
         ("curate", "curate-bf16", "data-juicer"),
+        why="Only curate writes a ledger of every pair. The network has random weights, and no pair goes for its score; two pictures of one caption count as unlike.",
     ),
     Row(
         "resume",
@@ -300,6 +304,7 @@ ROWS = (
         "resume",
         ("curate", "data-juicer", "data-juicer-checkpoint"),
         again=("1", "0.9"),
+        why="A second build in the same folder, after the bound on the score was written anew.",
     ),
     Row(
         "startup",

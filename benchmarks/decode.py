@@ -12,7 +12,8 @@ Paint's and drawings OpenMoji's, as many of each as `--most` says. Columns, inte
 - limited: `decode_image` as everybody calls it; the decoder's processor time and the caller's together
 - small: `small_image` to 64 by 64, limited, which decodes a JPEG at an eighth of its sides
 
-The last rows are one round trip with nothing to decode, by the bytes of its answer.
+Then the engine with two workers, over `image.decode` alone, read, hashed and decoded, in milliseconds of a
+processor for each picture; and a round trip with nothing to decode, by the bytes of its answer.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -34,13 +36,18 @@ import numpy as np
 from PIL import Image
 from workspace import show
 
-from curate.pairs import limited
+from curate.engines.engine import Item, Media, Task
+from curate.engines.local import LocalEngine
+from curate.measures.image import IMAGE_DECODE
+from curate.pairs import limited, svg
+from curate.pairs.identity import content_hash
 from curate.pairs.image import decode_image, small_image
 from curate.pairs.limited import limited as in_a_decoder
 
 STAMPS = Path("/usr/share/tuxpaint/stamps")
 SIZE = (1732, 1155)
 PHOTOGRAPHS = {"JPEG": {"quality": 85}, "PNG": {}, "WEBP": {"quality": 85}}
+TURNS = 3
 Way = Callable[[bytes], Any]
 
 
@@ -110,14 +117,13 @@ def spent() -> float:
 
 def seconds(way: Way, files: Sequence[Any]) -> float:
     """Of one picture. What was rendered before is forgotten."""
-    from curate.pairs import svg
-
     way(files[0])
-    svg._recent._drawings.clear()
-    start = spent()
-    for data in files:
-        way(data)
-    return (spent() - start) / len(files)
+    before = spent()
+    for _ in range(TURNS):
+        svg._recent = svg._Recent(svg.REMEMBERED)
+        for data in files:
+            way(data)
+    return (spent() - before) / len(files) / TURNS
 
 
 WAYS: dict[str, Way] = {
@@ -129,9 +135,39 @@ WAYS: dict[str, Way] = {
 }
 
 
-def apart(kind: str, most: int, ways: Sequence[str]) -> dict[str, float]:
+KINDS = (*PHOTOGRAPHS, "stamps", "drawings")
+
+
+def in_the_engine(way: Way, files: Sequence[bytes]) -> float:
+    """Of one picture, whatever the way: it was chosen for the process."""
+    with tempfile.TemporaryDirectory(prefix="curate-bench-") as folder:
+        items = []
+        for number, data in enumerate(files):
+            path = Path(folder, str(number))
+            path.write_bytes(data)
+            media = Media("image", str(path), None, content_hash(data))
+            items += [Item(f"{number} {turn}", (media,)) for turn in range(96 // len(files))]
+        task = Task(IMAGE_DECODE, {}, frozenset(item.key for item in items))
+        list(LocalEngine(2).run(items[:64], [task]))
+        svg._recent = svg._Recent(svg.REMEMBERED)
+        start = spent()
+        list(LocalEngine(2).run(items, [task]))
+        return (spent() - start) / len(items)
+
+
+def typical(
+    kind: str, told: argparse.Namespace, ways: Iterable[str], *more: str
+) -> dict[str, float]:
+    """The median of the rounds, in which ways take turns."""
+    rounds = [
+        {way: apart(kind, told.most, [way, *more])[way] for way in ways} for _ in range(told.rounds)
+    ]
+    return {way: statistics.median(each[way] for each in rounds) for way in ways}
+
+
+def apart(kind: str, most: int, told: Sequence[str]) -> dict[str, float]:
     """The same, in a process of its own: what one way leaves in memory is another's gain."""
-    command = [sys.executable, __file__, "--kind", kind, "--most", str(most), *ways]
+    command = [sys.executable, __file__, "--kind", kind, "--most", str(most), *told]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
     found: dict[str, float] = json.loads(ran.stdout)
     return found
@@ -141,24 +177,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--most", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--kind")
+    parser.add_argument("--kind", choices=KINDS)
+    parser.add_argument("--engine", action="store_true")
     parser.add_argument("ways", nargs="*")
     told = parser.parse_args()
     if told.kind:
         if told.ways == ["here"]:
             limited.stay()
         files = pictures(told.kind, told.most)
-        print(json.dumps({way: seconds(WAYS[way], files * 3) for way in told.ways}))
+        of = in_the_engine if told.engine else seconds
+        print(json.dumps({way: of(WAYS[way], files) for way in told.ways}))
         return
     rows = []
-    for kind in (*PHOTOGRAPHS, "stamps", "drawings"):
-        rounds = [
-            {way: apart(kind, told.most, [way])[way] for way in WAYS} for _ in range(told.rounds)
-        ]
-        best = {way: statistics.median(each[way] for each in rounds) for way in WAYS}
-        rates = [f"{1 / best[way]:,.0f}" for way in WAYS]
-        rows.append([kind, *rates, f"{best['limited'] / best['here']:.2f}"])
+    for kind in KINDS:
+        took = typical(kind, told, WAYS)
+        rates = [f"{1 / took[way]:,.0f}" for way in WAYS]
+        rows.append([kind, *rates, f"{took['limited'] / took['here']:.2f}"])
     show(["pictures", *WAYS, "limited ÷ here"], rows)
+    rows = []
+    for kind in KINDS:
+        took = typical(kind, told, ("here", "limited"), "--engine")
+        rows.append([kind, *(f"{each * 1e3:.2f}" for each in took.values())])
+        rows[-1].append(f"{took['limited'] / took['here']:.2f}")
+    show(["in the engine", "here", "limited", "limited ÷ here"], rows)
     from decode import answer  # by a name that a decoder knows
 
     sizes = (0, 12_288, 196_608, 6_000_000)

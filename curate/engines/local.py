@@ -1,7 +1,7 @@
 """This machine: a few threads, each reading, decoding and computing its own group of items.
 
-Decoders and model runtimes release the interpreter lock, so threads keep all cores busy, and a
-group in one thread is decoded while another's is inferred.
+Decoders are processes of their own and model runtimes release the interpreter lock, so threads keep
+all cores busy, and a group in one thread is decoded while another's is inferred.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from curate.pairs import limited
+from curate.pairs import image, limited
 from tests.engines.conftest import needs_ray
 from tests.workspace import FOLDER, Workspace
 
@@ -63,6 +63,21 @@ def detail(workspace: Workspace, row: str) -> tuple[str, str]:
     lines = decisions.join(pairs.filter(pl.col("row") == row).select("pair_id"), on="pair_id")
     last = lines.sort("step").row(-1, named=True)
     return last["verdict"], last["detail"]
+
+
+def test_the_build_s_own_process_meets_no_decoder(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a step, a report or a card shows of media was decoded elsewhere."""
+
+    def met(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a decoder is met where nothing holds it")
+
+    for form in image.PLUGINS:
+        monkeypatch.setitem(image.PLUGINS, form, met)
+    for place in ("av.open", "soundfile.SoundFile", "resvg_py.svg_to_bytes", "PIL.Image.open"):
+        monkeypatch.setattr(place, met)
+    workspace.build()
 
 
 @pytest.mark.parametrize("name", TOLD)

@@ -24,7 +24,6 @@ from pathlib import Path
 
 from curate.errors import CurateError
 from curate.pairs import limited
-from tests.fuzz.mutation import mutated
 from tests.fuzz.targets import NAMES, target
 
 FINDS = Path(__file__).parent / "finds"
@@ -124,7 +123,7 @@ def _work(name: str, first: int, count: int, state: mmap.mmap) -> None:
         state[:] = _STATE.pack(seed, accepted, slowest, time.monotonic(), memory, others)
         if seed == first + count:
             os._exit(0)
-        data = mutated(known.seeds, known.tokens, seed)
+        data = known.file(seed)
         _CURRENT.write_bytes(data)
         start = time.monotonic()
         try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,6 +20,7 @@ import polars as pl
 import soundfile as sf
 from PIL import Image
 
+from tests.fuzz.mutation import mutated
 from tests.recordings import CODECS, coded_sound, film, tone
 
 REPOSITORY = Path(__file__).parents[2]
@@ -32,6 +34,13 @@ class Target:
     read: Callable[[bytes], object]
     seeds: list[bytes]
     tokens: list[bytes] = field(default_factory=list)
+    mend: Callable[[bytes], bytes] | None = None
+    """Sums of what was harmed put right, as who means harm does: every other file gets past them."""
+
+    def file(self, seed: int) -> bytes:
+        """One of the files."""
+        data = mutated(self.seeds, self.tokens, seed)
+        return self.mend(data) if self.mend and seed % 2 else data
 
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -138,7 +147,9 @@ def _pictures() -> dict[str, Target]:
     modes = {"PNG": "RGB 1 L P RGBA", "JPEG": "RGB L CMYK", "TIFF": "RGB CMYK L 1"}
     return {
         form.lower(): Target(
-            _picture, [encoded(form, mode) for mode in modes.get(form, "RGB").split()]
+            _picture,
+            [encoded(form, mode) for mode in modes.get(form, "RGB").split()],
+            mend=_mended_png if form == "PNG" else None,
         )
         for form in ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "GIF")
     }
@@ -160,7 +171,12 @@ def _sounds() -> dict[str, Target]:
         sf.write(out, samples.T, 48_000, subtype, format=form)
         return out.getvalue()
 
-    found = {f"{f}-{s}".lower(): Target(_sound, [written(f, s)]) for f, s in kinds}
+    found = {
+        f"{f}-{s}".lower(): Target(
+            _sound, [written(f, s)], mend=_mended_ogg if f == "OGG" else None
+        )
+        for f, s in kinds
+    }
     return found | {form: Target(_sound, [coded_sound(form, c, samples)]) for form, c in coded}
 
 
@@ -187,6 +203,30 @@ _SVG = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><g id="a">'
     b'<circle cx="32" cy="32" r="28" fill="#36c"/></g></svg>'
 )
+
+
+def _mended_png(data: bytes) -> bytes:
+    """With the sum of every chunk that is there whole."""
+    mended, at = bytearray(data), 8
+    while at + 12 <= len(data) and (end := at + 8 + int.from_bytes(data[at : at + 4])) < len(data):
+        mended[end : end + 4] = zlib.crc32(data[at + 4 : end]).to_bytes(4)
+        at = end + 4
+    return bytes(mended)
+
+
+def _mended_ogg(data: bytes) -> bytes:
+    """With the sum of every page that is there whole, and the number that it should have."""
+    from curate.pairs.ogg import _checksum, _length
+
+    pages: list[bytes] = []
+    at = data.find(b"OggS")
+    while at >= 0:
+        page = bytearray(data[at : at + _length(data, at)])
+        page[18:22] = len(pages).to_bytes(4, "little")
+        page[22:26] = _checksum(bytes(page)).to_bytes(4, "little")
+        pages.append(bytes(page))
+        at = data.find(b"OggS", at + len(page))
+    return b"".join(pages)
 
 
 def _placed(name: str, data: bytes) -> Path:

@@ -127,8 +127,10 @@ def _warm(modules: Path) -> None:
         with suppress(Exception):
             importlib.import_module(name)
     from curate.governance.instrument import Instrument
+    from curate.pairs.limited import stay
     from curate.report import page
 
+    stay()  # decoders see no file; each would start anew in every child
     Instrument()
     for template in page._environment().list_templates(["html"]):
         page._environment().get_template(template)

@@ -158,8 +158,8 @@ def test_ctrl_c_at_any_moment(workspace: Workspace, tmp_path: Path, seed: int) -
 
 def digest_after(server: Server, place: Workspace) -> str:
     """Of the release that stands when it is built once more."""
-    release = ["verify", place.release]
-    ended = server.run(place.root, ["build", place.path, "--json"], release)
+    build: list[str | Path] = ["build", place.path, "--json"]
+    ended = server.run(place.root, build, ["verify", str(place.release)])
     assert [said.code for said in ended.said] == [0, 0], ended
     assert left_over(place.root) == []
     return str(ended.said[0].document["digest"])
@@ -189,7 +189,7 @@ def test_a_clock_that_jumps(
 ) -> None:
     """While it builds, and between two builds; what was measured is used again."""
     digest = finished.built.digest
-    build = ["build", workspace.path, "--json"]
+    build = ["build", str(workspace.path), "--json"]
     ended = server.run(workspace.root, build, clock=(off, call))
     assert ended.said[0].code == 0, ended.said[0].err
     assert ended.said[0].document["digest"] == digest
@@ -235,8 +235,8 @@ def test_two_builds_of_one_name_at_once(workspace: Workspace, server: Server) ->
 def test_a_store_of_another_format(workspace: Workspace) -> None:
     workspace.build()
     (workspace.store / "format").write_text("0\n")
-    for words in (["build", workspace.path], ["plan", workspace.path]):
-        said = curate(*words)
+    for word in ("build", "plan"):
+        said = curate(word, workspace.path)
         assert said.code == 1
         assert "has format 0; this version writes 1" in said.err
 

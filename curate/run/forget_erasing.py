@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from curate.errors import CurateError
-from curate.release.publish import DRAFT, publishing, put, staging
+from curate.release.publish import DRAFT, publishing, put, staging, sweep
 from curate.release.tombstone import Tombstone, card, read_tombstone
 from curate.run.forget_journal import Doomed, Journal
 from curate.run.review_file import held
@@ -22,6 +22,7 @@ _BESIDE = ("data_cards", "reports")
 def erased(workspace: Path, journal: Journal, gone: Forgotten) -> dict[str, int]:
     """Take it away; how much of each kind went."""
     counts = {"releases": 0, "candidates": 0, "exports": 0, "cards and reports": 0}
+    _sweep(workspace)
     for one in journal.releases:
         counts["releases"] += _bury(workspace, one, journal.at)
         counts["exports"] += _removed(workspace / "exports" / one.name / one.version)
@@ -49,10 +50,22 @@ def _bury(workspace: Path, doomed: Doomed, at: str) -> bool:
             _sync(staged)
             with publishing(folder.parent):
                 put(staged, folder)
-    left = list(folder.parent.glob(".staging-*"))
+    _check_swept(folder.parent)
+    return there
+
+
+def _sweep(workspace: Path) -> None:
+    """What builds that were killed had staged goes, whoever it is of: that is written down nowhere."""
+    for homes in (workspace / "releases", workspace / ".curate" / "candidates"):
+        for home in homes.glob("*"):
+            sweep(home)
+            _check_swept(home)
+
+
+def _check_swept(home: Path) -> None:
+    left = list(home.glob(".staging-*"))
     if left:
         raise CurateError(f"{left[0]} cannot be removed", "remove it, then forget again")
-    return there
 
 
 def _removed(folder: Path) -> bool:

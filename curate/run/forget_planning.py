@@ -80,9 +80,9 @@ def _newest(folders: Sequence[Path]) -> list[Path]:
 
 
 def release_folders(workspace: Path) -> list[Path]:
-    """Every release and candidate that stands."""
+    """Every release and candidate that stands; what is only staged does not."""
     homes = (workspace / "releases", workspace / ".curate" / "candidates")
-    found = (path.parent for home in homes for path in sorted(home.glob("*/*/manifest.json")))
+    found = (path.parent for home in homes for path in sorted(home.glob("*/[!.]*/manifest.json")))
     return [folder for folder in found if not (folder / TOMBSTONE).exists()]
 
 

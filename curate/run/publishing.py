@@ -159,9 +159,9 @@ def _refuse(folder: Path, workspace: Path, content: ReleaseContent, held: Sequen
     if not failed:
         return
     candidate = workspace / ".curate" / "candidates" / content.name / content.version
-    shutil.rmtree(candidate, ignore_errors=True)
-    candidate.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(folder, candidate)
+    with staging(candidate.parent) as beside:
+        shutil.copytree(folder, beside, dirs_exist_ok=True)
+        put(beside, candidate)
     lines = [line for one in failed for line in _told(one)]
     raise GateFailed(
         f"{content.name} {content.version} is not published: "

@@ -18,7 +18,7 @@ import pytest
 
 from curate.release.verify import problems
 from tests.conftest import Finished
-from tests.faults.harness import Server, left_over
+from tests.faults.harness import FAULTS, Server, left_over
 from tests.forget.test_forget import holding, names_of, pair
 from tests.workspace import STEPS, Said, Workspace, curate, started
 
@@ -229,6 +229,27 @@ def test_two_builds_of_one_name_at_once(workspace: Workspace, server: Server) ->
     (said,) = [said for said in ended.said if said.code]
     assert "is published and this build differs from it" in said.err
     assert problems(workspace.release) == []
+    assert left_over(workspace.root) == []
+
+
+@pytest.mark.parametrize("where", ["releases/other/", ".curate/candidates/other/"])
+def test_what_a_killed_build_had_staged_is_forgotten(
+    workspace: Workspace, server: Server, where: str
+) -> None:
+    """Nobody wrote down whose it is, and no release of that name stands."""
+    workspace.build()
+    gate = {"gates": {"pairs.kept": {"min": 1000}}}
+    other = Workspace(workspace.root, workspace.recipe).having(name="other", governance=gate)
+    build, owl = ["build", str(other.path)], pair(workspace, "birds/owl.webp")
+    points = server.run(workspace.root, build, at=0).points
+    shutil.rmtree(workspace.root / ".curate/candidates")
+    writes = [n for n, point in enumerate(points, 1) if point.startswith(f"write {where}")]
+    early = writes[len(writes) // 3]
+    assert server.run(workspace.root, build, at=early, fault=FAULTS[0]).status == -signal.SIGKILL
+    assert holding(workspace.root, [owl["caption"]])
+    ids = str(owl["pair_id"])
+    assert curate("forget", "--ids", ids, "--workspace", workspace.root).code == 0
+    assert holding(workspace.root, names_of(owl)) == []
     assert left_over(workspace.root) == []
 
 

@@ -4,19 +4,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := /usr/share/tuxpaint/stamps
 
-.PHONY: help demo test test-all fuzz faults soak sbom lint docs bench debian clean
+.PHONY: help demo test test-all fuzz lock audit-deps faults soak sbom lint docs bench debian clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 # One environment with every extra, pinned; made again only when a pin or the project changes.
+# LOCKED=1 holds every file against its hash; the locks are for Linux on x86-64 with CPython 3.11.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+HASHED := $(PIP) --no-deps --require-hashes -r
+
 $(VENV)/installed: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all]'
+	$(if $(LOCKED),$(HASHED) requirements.lock)
+	$(PIP) -c constraints.txt $(if $(LOCKED),--no-deps) -e '.[all]'
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-dev.txt
+	$(if $(LOCKED),$(HASHED) requirements-dev.lock,$(PIP) -c constraints.txt -r requirements-dev.txt)
 	@touch $@
 
 demo: $(VENV)/installed ## Install everything and build recipes/openmoji.yaml
@@ -52,6 +57,15 @@ BUILDS ?= 200
 SEED ?= 1
 soak: $(VENV)/installed-dev ## Build BUILDS recipes by chance with faults by chance, from SEED on
 	@$(BIN)/python -m tests.soak.run --builds $(BUILDS) --seed $(SEED)
+
+lock: $(VENV)/installed-dev ## Write the hashes of all that constraints.txt pins
+	@$(BIN)/python -m tests.supply.lock
+
+audit-deps: ## Ask a database of known weaknesses about every pinned package
+	@mkdir -p build
+	@test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && \
+		build/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1; }
+	@$(PYTHON) tests/supply/audit.py build/audit/bin/pip-audit
 
 # The tool has an environment of its own, so that it is no part of what it lists.
 sbom: $(VENV)/installed ## Write build/sbom.cdx.json, the bill of materials (CycloneDX)

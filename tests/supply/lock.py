@@ -13,41 +13,64 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, TypeAlias
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 REPOSITORY = Path(__file__).parents[2]
-_PIP = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+_COMMAND = [
+    *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+    *("--dry-run", "--ignore-installed", "-c", "constraints.txt"),
+    *(".[all]", "-r", "requirements-dev.txt", "--report"),
+]
 _HEAD = "# Written by `make lock` from constraints.txt, for Linux on x86-64 with CPython 3.11.\n"
+Installed: TypeAlias = "dict[str, dict[str, Any]]"
+"""What pip would install, by names in their canonical form."""
 
 
 def main() -> None:
-    product = _resolved([".[all]"])
-    everything = _resolved([".[all]", "-r", "requirements-dev.txt"])
-    _write("requirements.lock", product)
-    _write("requirements-dev.lock", everything - product)
-
-
-def _resolved(wanted: list[str]) -> set[str]:
-    """Lines of all packages that pip would install."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
-        options = ["--dry-run", "--ignore-installed", "--report", str(report)]
-        command = [*_PIP, *options, "-c", "constraints.txt", *wanted]
-        subprocess.run(command, cwd=REPOSITORY, check=True)
-        found = json.loads(report.read_text())["install"]
-    return {line(one) for one in found if "archive_info" in one["download_info"]}
+        subprocess.run([*_COMMAND, str(report)], cwd=REPOSITORY, check=True)
+        write(json.loads(report.read_text()), REPOSITORY)
 
 
-def line(one: dict[str, dict[str, object]]) -> str:
-    """A package of pip's report as it stands in the lock."""
-    archive = one["download_info"]["archive_info"]
-    assert isinstance(archive, dict)
+def write(report: dict[str, Any], folder: Path) -> None:
+    """Both locks from what pip reports: of the product, and of what its tests need besides."""
+    found = {canonicalize_name(one["metadata"]["name"]): one for one in report["install"]}
+    product = _closure(found)
+    del found["curate"]
+    own, others = found.keys() & product, found.keys() - product
+    for name, packages in ("requirements.lock", own), ("requirements-dev.lock", others):
+        lines = (_line(found[package]) for package in sorted(packages))
+        (folder / name).write_text(_HEAD + "".join(lines))
+
+
+def _closure(found: Installed) -> set[str]:
+    """What `curate[all]` needs, and what that needs in turn."""
+    waiting, seen = [("curate", frozenset({"all"}))], set()
+    while waiting:
+        one = waiting.pop()
+        if one not in seen:
+            seen.add(one)
+            waiting += _needs(found[one[0]], one[1])
+    return {name for name, _ in seen}
+
+
+def _needs(one: dict[str, Any], extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    for line in one["metadata"].get("requires_dist", ()):
+        need = Requirement(line)
+        if need.marker is None or any(need.marker.evaluate({"extra": e}) for e in extras or {""}):
+            yield canonicalize_name(need.name), frozenset(need.extras)
+
+
+def _line(one: dict[str, Any]) -> str:
     told = one["metadata"]
-    return f"{told['name']}=={told['version']} --hash=sha256:{archive['hashes']['sha256']}\n"
-
-
-def _write(name: str, lines: set[str]) -> None:
-    (REPOSITORY / name).write_text(_HEAD + "".join(sorted(lines, key=str.lower)))
+    sha256 = one["download_info"]["archive_info"]["hashes"]["sha256"]
+    return f"{told['name']}=={told['version']} --hash=sha256:{sha256}\n"
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ class Seen:
     hangs: int = 0
     others: int = 0
     slowest: float = 0.0
+    """Seconds of the processor."""
     memory: int = 0
 
 
@@ -125,7 +126,7 @@ def _work(name: str, first: int, count: int, state: mmap.mmap) -> None:
             os._exit(0)
         data = known.file(seed)
         _CURRENT.write_bytes(data)
-        start = time.monotonic()
+        start = time.process_time()
         try:
             known.read(data)
             accepted += 1
@@ -134,7 +135,7 @@ def _work(name: str, first: int, count: int, state: mmap.mmap) -> None:
         except BaseException:
             others += 1
             _keep(name, data, "other", traceback.format_exc())
-        slowest = max(slowest, time.monotonic() - start)
+        slowest = max(slowest, time.process_time() - start)
 
 
 def _keep(name: str, data: bytes, kind: str, told: str = "") -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 REPOSITORY = Path(__file__).parents[2]
 _COMMAND = [
@@ -26,8 +26,9 @@ _COMMAND = [
     *("--dry-run", "--ignore-installed", "-c", "constraints.txt"),
     *(".[all]", "-r", "requirements-dev.txt", "--report"),
 ]
+_CURATE = canonicalize_name("curate")
 _HEAD = "# Written by `make lock` from constraints.txt, for Linux on x86-64 with CPython 3.11.\n"
-Installed: TypeAlias = "dict[str, dict[str, Any]]"
+Installed: TypeAlias = "dict[NormalizedName, dict[str, Any]]"
 """What pip would install, by names in their canonical form."""
 
 
@@ -42,16 +43,17 @@ def write(report: dict[str, Any], folder: Path) -> None:
     """Both locks from what pip reports: of the product, and of what its tests need besides."""
     found = {canonicalize_name(one["metadata"]["name"]): one for one in report["install"]}
     product = _closure(found)
-    del found["curate"]
+    del found[_CURATE]
     own, others = found.keys() & product, found.keys() - product
     for name, packages in ("requirements.lock", own), ("requirements-dev.lock", others):
         lines = (_line(found[package]) for package in sorted(packages))
         (folder / name).write_text(_HEAD + "".join(lines))
 
 
-def _closure(found: Installed) -> set[str]:
+def _closure(found: Installed) -> set[NormalizedName]:
     """What `curate[all]` needs, and what that needs in turn."""
-    waiting, seen = [("curate", frozenset({"all"}))], set()
+    waiting = [(_CURATE, frozenset({"all"}))]
+    seen: set[tuple[NormalizedName, frozenset[str]]] = set()
     while waiting:
         one = waiting.pop()
         if one not in seen:
@@ -60,7 +62,9 @@ def _closure(found: Installed) -> set[str]:
     return {name for name, _ in seen}
 
 
-def _needs(one: dict[str, Any], extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
+def _needs(
+    one: dict[str, Any], extras: frozenset[str]
+) -> Iterator[tuple[NormalizedName, frozenset[str]]]:
     for line in one["metadata"].get("requires_dist", ()):
         need = Requirement(line)
         if need.marker is None or any(need.marker.evaluate({"extra": e}) for e in extras or {""}):

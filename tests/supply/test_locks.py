@@ -23,7 +23,7 @@ def pinned(name: str) -> dict[str, str]:
 
 
 def locked(name: str) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for line in (REPOSITORY / name).read_text().splitlines()[1:]:
         parts = _LINE.fullmatch(line)
         assert parts is not None, line

@@ -20,7 +20,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -49,6 +49,8 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds between attempts that the server says nothing about."""
 PATIENCE = 600.0
 """Seconds that a server may ask to wait."""
+LONGEST_REPLY = 16 << 20
+"""Bytes of a reply that are read."""
 SECRET = 8
 """Characters of the shortest key that is taken out of replies; servers without keys are given a word."""
 SHOWN = 200
@@ -155,10 +157,10 @@ class Endpoint:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         try:
             url = f"{self._access.url}/chat/completions"
-            reply = self._client.post(url, json=body, headers=headers)
+            with self._client.stream("POST", url, json=body, headers=headers) as reply:
+                content = self._without_key(_bounded(reply.iter_bytes()))
         except self._failed as error:
             raise Passing(f"{type(error).__name__} {error}".strip()) from error
-        content = self._without_key(reply.content)
         if reply.status_code == 200:
             return read_reply(content, self._tokens, self._schema)
         return self._refused(reply.status_code, content, reply.headers.get("Retry-After"))
@@ -189,6 +191,18 @@ class Endpoint:
         """What a server says, which may repeat the key: a reply is kept, and published."""
         key = (self._key() or "").encode()
         return content.replace(key, "…".encode()) if len(key) >= SECRET else content
+
+
+def _bounded(chunks: Iterator[bytes]) -> bytes:
+    """A reply as it comes in, unpacked, as long as it is none of those without an end."""
+    end, content = time.monotonic() + PATIENCE, bytearray()
+    for chunk in chunks:
+        content += chunk
+        if len(content) > LONGEST_REPLY or time.monotonic() > end:
+            raise Passing(
+                f"a reply of more than {LONGEST_REPLY >> 20} MiB or {PATIENCE:.0f} seconds"
+            )
+    return bytes(content)
 
 
 def messages(wanted: Wanted) -> list[dict[str, Any]]:

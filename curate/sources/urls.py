@@ -7,6 +7,7 @@ wherever a redirect leads, and sites that forbid it (robots.txt, `X-Robots-Tag: 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from curate.pairs.field import Fields
     from curate.sources.sheet import Sheet
 
+_USER = re.compile(r"(?<=//)[^/?#]*@")
+"""A name and a password in a URL: that of a refused row is published, too."""
 _READERS: dict[str, type[Csv | Jsonl | Parquet]] = {
     ".csv": Csv,
     ".jsonl": Jsonl,
@@ -113,4 +116,4 @@ def _cell(url: Any, sha256: Any) -> Cell:
     except UnicodeEncodeError:
         return Cell(problem="unreadable", detail="a URL with half a surrogate pair")
     member = None if sha256 is None else str(sha256).strip().lower()
-    return Cell(uri=url.strip(), path=url.strip(), member=member)
+    return Cell(uri=_USER.sub("", url.strip()), path=url.strip(), member=member)

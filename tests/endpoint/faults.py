@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 import time
@@ -75,6 +76,11 @@ def torn(handler: _Handler) -> None:
     """A connection that closes in the middle of the body."""
     whole = handler.forwarded()
     handler.reply(200, whole[:40], {"Content-Length": str(len(whole))})
+
+
+def bomb(handler: _Handler) -> None:
+    """A small reply that unpacks to a hundred megabytes."""
+    handler.reply(200, gzip.compress(b" " * 100_000_000), {"Content-Encoding": "gzip"})
 
 
 def hanging(handler: _Handler) -> None:

@@ -16,6 +16,7 @@ from tests.endpoint.conftest import Served, free_port
 from tests.endpoint.faults import (
     Fault,
     Proxy,
+    bomb,
     garbage,
     hanging,
     proxied,
@@ -88,6 +89,13 @@ def test_too_many_failures_end_it(served: Served) -> None:
         pytest.raises(CurateError, match="failed 3 times, at last: 500 out of order"),
     ):
         client(proxy, served, tries=3)(PICTURE)
+
+
+def test_a_reply_without_an_end_is_not_read() -> None:
+    with proxied("http://127.0.0.1:1", bomb, bomb) as proxy:
+        ask = Endpoint(Access(proxy.url, tries=2), "any", Decoding(tokens=12))
+        with pytest.raises(CurateError, match="a reply of more than 16 MiB"):
+            ask(PICTURE)
 
 
 def test_nobody_there(served: Served) -> None:

@@ -120,6 +120,11 @@ def test_nothing_private_is_asked_unless_the_recipe_says_so(tmp_path: Path, site
         "1": private,
         "2": "image refused, image: a URL with a name or a password in it",
     }
+    uris = pl.read_parquet(made.release / "pairs.parquet").sort("row")["image_uri"]
+    assert uris[2] == f"http://127.0.0.1:{site.port}/1.png"
+    for path in made.root.rglob("*"):
+        if path.is_file() and path.name != "list.jsonl":
+            assert b"hunter2" not in path.read_bytes(), path
 
 
 def test_sites_that_do_not_want_it(tmp_path: Path, site: Site) -> None:

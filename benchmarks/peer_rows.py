@@ -280,6 +280,7 @@ ROWS = (
         pictures(400),
         "near_image",
         ("curate", "data-juicer", "imagededup", "imagehash"),
+        why="Hashes alone are quicker on few pictures, find fewer, and leave no evidence of what was alike.",
     ),
     Row(
         "score",

@@ -107,12 +107,13 @@ def check_decoding(
     middle size; where the largest together cannot, say so. `contents` has the `key` of each, and the
     `file` whose header is known.
     """
-    free, sizes = memory_free(), _sizes(measure, probe, contents, asking)
-    if free is None or not sizes.len():
+    found = _sizes(measure, probe, contents, asking).sort(descending=True)
+    free, sizes = memory_free(), [float(size) for size in found]
+    if free is None or not sizes:
         return
-    together = min(asking.decoded_at_once(measure), sizes.len())
-    usual, most = sizes.mean() * together, sizes.top_k(together).sum()
-    least, hint = max(sizes.max(), usual), "try a smaller --batch-size, or fewer --workers"
+    together = min(asking.decoded_at_once(measure), len(sizes))
+    usual, most = sum(sizes) / len(sizes) * together, sum(sizes[:together])
+    least, hint = max(sizes[0], usual), "try a smaller --batch-size, or fewer --workers"
     if least > free:
         raise CurateError(_holds(measure, least, free), hint)
     if most > free:

@@ -246,9 +246,12 @@ class Pace:
         return todo * _blended(work, scale)
 
     def _scale(self, ahead: Sequence[Work]) -> float:
-        """How much slower than remembered this build is, by what has ended of it."""
+        """How much slower than remembered this build is, by what has ended of it; but for deciding,
+        which at first is waiting for what has to be loaded.
+        """
         ended = [stage for stage in self.stages if stage not in self._open]
-        known = [work for stage in ended for work in stage.works.values() if work.speed]
+        works = [work for stage in ended for work in stage.works.values() if work.speed]
+        known = [work for work in works if work.kind != "deciding"]
         took = sum(work.seconds for work in known)
         foreseen = sum(_foreseen(work) for work in known)
         steady = _STEADY * (foreseen + sum(work.expected or 0.0 for work in ahead))
@@ -267,5 +270,4 @@ def _blended(work: Work, scale: float) -> float:
 def _foreseen(work: Work) -> float:
     """Seconds that what was done should have taken."""
     assert work.speed is not None
-    done = 1 if work.kind == "deciding" else work.done
-    return work.speed.loading * bool(done) + work.speed.each * done
+    return work.speed.of(work.done) if work.done else 0.0

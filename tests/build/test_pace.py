@@ -159,10 +159,13 @@ class TestLeft:
         """What is to come is taken to be slower too."""
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr("curate.run.pace.time", clock := Clock())
-            pace = self.expecting(table(row(seconds=2.0), row(step="align", seconds=10.0)))
-            with pace.stage("filter", 1000) as stage:
+            pace = self.expecting(table(took(2.0), row(), row(step="align", seconds=10.0)))
+            with pace.stage("filter", 1000):
+                pace.running({"image.sharpness": (SHARP, 1000)})
                 clock.now += 17.0
-                stage.kept = 1000
+                values = pl.DataFrame({"key": ["key"] * 1000})
+                pace.batch(Batch(Task(IMAGE_SHARPNESS, {}, frozenset()), values, 17.0))
+                pace.ran()
             with pace.stage("align", 1000):
                 steady = 0.15 * (2 + 10)
                 assert pace.left().seconds == pytest.approx(10 * (17 + steady) / (2 + steady))

@@ -165,6 +165,7 @@ def digest_after(server: Server, place: Workspace) -> str:
     return str(ended.said[0].document["digest"])
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_ctrl_c_at_many_moments(
     workspace: Workspace, server: Server, finished: Finished, seed: int

@@ -35,9 +35,9 @@ def draw_recipe(chance: random.Random, drawn: Drawn, folder: Path) -> dict[str, 
 
 
 def _each_once(steps: list[Step]) -> Iterator[Step]:
-    """A recipe adds the columns of `licence` and the like once."""
+    """A recipe adds the columns of `licence` and the like once; `consent` reads what `strip` takes out."""
     seen: set[str] = set()
-    for step in steps:
+    for step in sorted(steps, key=lambda step: "strip" in step.get("privacy", {})):
         (word,) = step
         if word not in {"licence", "consent", "select"} or word not in seen:
             seen.add(word)

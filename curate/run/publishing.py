@@ -84,6 +84,7 @@ def publish(course: Course, asking: Asking, made: Released, sample: bool) -> Pub
         with publishing(home):
             if _stands(final, content):
                 return Published(final, False, read_facts(final), energy, [])
+            _unfile(final, course.recipe.workspace)
             put(folder, final)
     _file(final, course.recipe.workspace, new=True)
     return Published(final, True, facts, energy, held)
@@ -106,6 +107,15 @@ def _file(final: Path, workspace: Path, *, new: bool) -> None:
             f"{final} is published, but its card and its report are not filed: {error}",
             "build again to file them",
         ) from error
+
+
+def _unfile(final: Path, workspace: Path) -> None:
+    """Documents of a release that was removed go before another takes its place: what is there when
+    a build is stopped in between would be taken for the new one's.
+    """
+    version, name = final.name, final.parent.name
+    (workspace / "data_cards" / name / f"{version}.md").unlink(missing_ok=True)
+    (workspace / "reports" / name / f"{version}.html").unlink(missing_ok=True)
 
 
 def evidence_of(

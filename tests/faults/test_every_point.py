@@ -39,11 +39,16 @@ def test_where_something_was_lost_once(scenario: Scenario, fault: str, point: st
     scenario.hold(first_of(scenario, point), NAMED[fault])
 
 
+@pytest.mark.parametrize(
+    ("fault", "point"),
+    [
+        ("EIO", "read .curate/store/values/image.probe"),
+        ("torn", "write data_cards/ten/"),  # of a release that was removed a card stands
+    ],
+)
 @pytest.mark.parametrize("scenario", ["scattered"], indirect=True)
-def test_a_fragment_that_cannot_be_read_while_small_ones_are_put_together(
-    scenario: Scenario,
-) -> None:
-    scenario.hold(first_of(scenario, "read .curate/store/values/image.probe"), NAMED["EIO"])
+def test_while_small_fragments_are_put_together(scenario: Scenario, fault: str, point: str) -> None:
+    scenario.hold(first_of(scenario, point), NAMED[fault])
 
 
 @pytest.mark.slow

@@ -42,8 +42,9 @@ lint: $(VENV)/installed-dev
 docs: $(VENV)/installed-dev ## Build the site of docs/ in build/site
 	@$(BIN)/python -m docs.make
 
-bench: $(VENV)/installed-dev debian ## Measure what benchmarks/results.md shows
-	@for script in startup rebuild floors kill alignment mismatch hidden_captions; do \
+SCRIPTS ?= startup floors rebuild eta kill decode store scale alignment mismatch hidden_captions audit cascade privacy report
+bench: $(VENV)/installed-dev debian ## Measure what benchmarks/results.md shows, all of it or SCRIPTS
+	@for script in $(SCRIPTS); do \
 		echo "## $$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 MINUTES ?= 30

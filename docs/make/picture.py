@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,10 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from PIL import Image
 
-import curate
-from curate.pairs.thumbnail import thumbnail
+from curate.engines.engine import Media
+from curate.pairs.image import decode_image
+from curate.pairs.media import read_media
+from curate.recipe import Recipe, read_recipe
+from curate.run.build import Options, opened
+from curate.run.progress import Silence
 
+SIDE = 72
+"""Pixels of a thumbnail."""
 MOST = 8
 """Pairs shown of each verdict: those nearest to the threshold."""
 
@@ -27,7 +35,7 @@ MOST = 8
 def picture(wish: str, workspace: Path) -> str:
     """HTML of a figure; raises `ValueError` where the ledger knows no such step."""
     release, _, step = wish.partition(" ")
-    sheet = Sheet(curate.load_release(workspace / release), step)
+    sheet = Sheet(workspace / release, step)
     groups = "".join(_group(*group) for group in sheet.groups())
     if not groups:
         raise ValueError(f"no pair was decided by '{step}' in {release}")
@@ -38,31 +46,50 @@ def picture(wish: str, workspace: Path) -> str:
 class Sheet:
     """What one step decided in a release."""
 
-    release: curate.Release
+    release: Path
     step: str
 
     @cached_property
+    def recipe(self) -> Recipe:
+        workspace, name = self.release.parents[2], self.release.parent.name
+        return read_recipe(workspace / "recipes" / f"{name}.yaml")
+
+    @cached_property
     def pairs(self) -> dict[str, dict[str, Any]]:
-        """By id."""
-        return {pair["pair_id"]: pair for pair in self.release.pairs.iter_rows(named=True)}
+        """By id, with the texts that were released where there are some."""
+        pairs = pl.read_parquet(self.release / "pairs.parquet")
+        return {pair["pair_id"]: pair for pair in pairs.iter_rows(named=True)}
 
     @cached_property
     def released(self) -> dict[str, dict[str, Any]]:
-        """The texts that were released, by id."""
-        rows = self.release.data().select("pair_id", *self.texts).collect()
-        return {pair["pair_id"]: pair for pair in rows.iter_rows(named=True)}
+        data = sorted(self.release.glob("data/*/*.parquet"))
+        frame = pl.concat([pl.read_parquet(path) for path in data], how="diagonal")
+        return {pair["pair_id"]: pair for pair in frame.iter_rows(named=True)}
+
+    @cached_property
+    def media(self) -> dict[str, Media]:
+        """Pictures in the sources, by hash."""
+        keys = pl.Series([of for pair in self.pairs.values() for of in self._hashes(pair)]).unique()
+        with opened(self.recipe, Options(), Silence(), compute=False) as (_, asking):
+            items = asking.contents.items("image", keys) if self.images else ()
+            return {i.key: i.contents[0] for i in items if isinstance(i.contents[0], Media)}
 
     @property
     def images(self) -> list[str]:
-        return [name for name, field in self.release.fields.items() if field.type == "image"]
+        return [name for name, field in self.recipe.fields.items() if field.type == "image"]
 
     @property
     def texts(self) -> list[str]:
-        return [name for name, field in self.release.fields.items() if field.type == "text"]
+        return [name for name, field in self.recipe.fields.items() if field.type == "text"]
+
+    def _hashes(self, pair: dict[str, Any]) -> Iterator[str]:
+        yield from (pair[f"{name}_sha256"] for name in self.images if pair[f"{name}_sha256"])
 
     def groups(self) -> Iterator[tuple[str, int, list[str]]]:
         """Of every verdict: its words, how many pairs have it, and cards of some."""
-        decisions = self.release.decisions.filter(pl.col("name") == self.step)
+        decisions = pl.read_parquet(self.release / "decisions.parquet").filter(
+            pl.col("name") == self.step
+        )
         off = (pl.col("score") - pl.col("threshold")).abs()
         ordered = decisions.sort(off, "pair_id", nulls_last=True)
         for words, lines in _by_verdict(ordered).items():
@@ -92,10 +119,13 @@ class Sheet:
         return "".join(f'<img src="{self._thumbnail(pair, name)}" alt="">' for name in there)
 
     def _thumbnail(self, pair: dict[str, Any], name: str) -> str:
-        (data,) = self.release.media.read(name, [pair["pair_id"]]).values()
-        small = thumbnail(data, "image")
-        assert small is not None
-        return f"data:{small.mime};base64,{base64.b64encode(small.data).decode()}"
+        released = self.released.get(pair["pair_id"])
+        if released is not None:
+            data = released[name]["bytes"]
+        else:
+            place = self.media[pair[f"{name}_sha256"]]
+            data = read_media(place.path, place.member)
+        return _inline(data)
 
 
 def _by_verdict(lines: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
@@ -113,6 +143,14 @@ def _told(line: dict[str, Any]) -> str:
         return ""
     bound = "" if line["threshold"] is None else f" / {line['threshold']:.4g}"
     return f"<small>{line['score']:.4g}{bound}</small>"
+
+
+def _inline(data: bytes) -> str:
+    image = Image.fromarray(decode_image(data))
+    image.thumbnail((2 * SIDE, 2 * SIDE))
+    file = io.BytesIO()
+    image.save(file, "WEBP", quality=70)
+    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def _group(words: str, count: int, cards: list[str]) -> str:

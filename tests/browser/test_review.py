@@ -91,7 +91,7 @@ def at(running: Server, place: Workspace, row: str, by: str = "all") -> str:
 
 def press(page: Page, key: str) -> None:
     """Press a key that leads to another page, and wait for it."""
-    with page.expect_event("load"):
+    with page.expect_navigation(wait_until="load"):
         page.keyboard.press(key)
 
 

@@ -17,6 +17,7 @@ def newer(things: Workspace, version: str, kinds: tuple[str, ...]) -> Workspace:
     some = {**folder, "image": [f"{kind}/**/*.png" for kind in kinds]}
     place = things.having(version=version, sources=[{"folder": some}])
     place.build()
+    things.having()  # others build from this recipe too
     return place
 
 

@@ -33,9 +33,9 @@ SOURCES = ("media",)
 
 
 def told(path: Path) -> Iterator[bytes]:
-    """What a file says: its bytes, and the cells of a table."""
-    yield path.read_bytes()
-    if path.suffix == ".parquet":
+    """What a file says: its bytes, and the cells of a table that is whole."""
+    yield (data := path.read_bytes())
+    if path.suffix == ".parquet" and data.endswith(b"PAR1"):
         frame = pl.read_parquet(path)
         yield json.dumps(frame.to_dict(as_series=False), default=_plain).encode()
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from curate.run.build import Built
+from tests.disk import mounted, unmounted
 from tests.workspace import FIELDS, FOLDER, STEPS, Workspace, write_media
 
 if TYPE_CHECKING:
@@ -47,6 +48,16 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ten") / "media"
     write_media(folder)
     return folder
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of two megabytes."""
+    folder = tmp_path / "disk"
+    if not mounted(folder, "2m"):
+        pytest.skip("needs the right to mount a file system")
+    yield folder
+    unmounted(folder)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,22 +10,10 @@ import pytest
 from curate.errors import CurateError, StoreError
 from curate.run.machine import disk_free, machine, memory_free
 from curate.store.store import MeasureStore
-from tests.faults.test_other_failures import fill, mounted
+from tests.disk import fill
 from tests.workspace import Workspace, curate
 
 MEGA = 1_000_000
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of two megabytes."""
-    import subprocess
-
-    folder = tmp_path / "disk"
-    if not mounted(folder, "2m"):
-        pytest.skip("needs the right to mount a file system")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def measured(store: Path) -> int:
@@ -97,6 +84,11 @@ def test_memory_for_models(
     assert measured(more.store) == 0
 
 
+def tell(group: Path, **memory: str) -> None:
+    for name, said in memory.items():
+        (group / f"memory.{name}").write_text(f"{said}\n")
+
+
 def test_what_the_machine_leaves(tmp_path: Path) -> None:
     """The least of what the system and the groups leave; caches can be given back."""
     assert memory_free(tmp_path) is None
@@ -106,12 +98,7 @@ def test_what_the_machine_leaves(tmp_path: Path) -> None:
     (tmp_path / "proc/self/cgroup").write_text("0::/user/build\n")
     group = tmp_path / "sys/fs/cgroup/user"
     group.mkdir(parents=True)
-    for name, said in {
-        "memory.max": "5000000",
-        "memory.current": "3000000",
-        "memory.stat": "anon 7\ninactive_file 1000000",
-    }.items():
-        (group / name).write_text(f"{said}\n")
+    tell(group, max="5000000", current="3000000", stat="anon 7\ninactive_file 1000000")
     assert memory_free(tmp_path) == 3 * MEGA
     (group / "memory.max").write_text("max\n")
     assert memory_free(tmp_path) == 8000 * 1024
@@ -122,12 +109,8 @@ def test_older_groups(tmp_path: Path) -> None:
     (tmp_path / "proc/self/cgroup").write_text("3:cpu:/\n4:memory:/docker/1\n1:name=systemd:/\n")
     group = tmp_path / "sys/fs/cgroup/memory/docker/1"
     group.mkdir(parents=True)
-    for name, said in {
-        "memory.limit_in_bytes": "5000000",
-        "memory.usage_in_bytes": "3000000",
-        "memory.stat": "total_inactive_file 500000",
-    }.items():
-        (group / name).write_text(f"{said}\n")
+    stat = "total_inactive_file 500000"
+    tell(group, limit_in_bytes="5000000", usage_in_bytes="3000000", stat=stat)
     assert memory_free(tmp_path) == 2.5 * MEGA
 
 

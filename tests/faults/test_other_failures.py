@@ -9,54 +9,20 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from curate.release.verify import problems
 from tests.conftest import Finished
+from tests.disk import fill, remounted
 from tests.faults.harness import FAULTS, Server, left_over
 from tests.forget.test_forget import holding, names_of, pair
 from tests.workspace import STEPS, Said, Workspace, curate, started
 
 YEAR = 365 * 86_400
 _STOPPED = "stopped; what was measured stays measured, and nothing was published"
-
-
-def mounted(folder: Path, size: str) -> bool:
-    """Whether a small file system in memory could be put there."""
-    folder.mkdir(exist_ok=True)
-    tool = shutil.which("mount")
-    options = ["-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    return (
-        tool is not None
-        and subprocess.run([tool, *options], capture_output=True, check=False).returncode == 0
-    )
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of two megabytes."""
-    folder = tmp_path / "disk"
-    if not mounted(folder, "2m"):
-        pytest.skip("needs the right to mount a file system")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def remounted(folder: Path, how: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{how}", str(folder)], check=True)
-
-
-def fill(folder: Path, but: int) -> Path:
-    """Take all room of a disk but so many bytes."""
-    free = shutil.disk_usage(folder).free
-    ballast = folder / "ballast"
-    ballast.write_bytes(bytes(max(0, free - but)))
-    return ballast
 
 
 @pytest.mark.parametrize("room", [0, 40_000, 200_000, 500_000])

@@ -2,7 +2,7 @@
 
     python benchmarks/scale.py texts|pairs [rows ...]
 
-Rows of 40 words are made up, one in ten a near copy. Texts are filtered, freed of equal and nearly
+Rows of 40 words, drawn from those of Python's own sources, are made up, one in ten a near copy. Texts are filtered, freed of equal and nearly
 equal ones, and released. Pairs have a small picture each besides, noise in one of 32 sizes, whose
 header and pixels are measured; a tenth of what is left is embedded and freed of what means the
 same. Then one per cent is added and it is built again. Slopes are those of the logarithms: 1 is
@@ -11,13 +11,17 @@ linear.
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import math
+import re
 import resource
 import subprocess
 import sys
 import time
+from collections import Counter
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -63,22 +67,30 @@ _WORDS, _AT_ONCE = 40, 10_000
 
 def rows(count: int, seed: int) -> pl.DataFrame:
     """Texts, made in blocks; copies stand in the block of what they copy."""
-    chance = np.random.default_rng(7)
-    letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
-    words = ["".join(chance.choice(letters, size)) for size in chance.integers(3, 10, 30_000)]
+    words = vocabulary()
     blocks = [
-        _block(min(_AT_ONCE, count - start), [seed, start]) for start in range(0, count, _AT_ONCE)
+        _block(min(_AT_ONCE, count - start), [seed, start], len(words))
+        for start in range(0, count, _AT_ONCE)
     ]
     texts = [" ".join(words[n] for n in row) for block in blocks for row in block.tolist()]
     return pl.DataFrame({"text": texts})
 
 
-def _block(count: int, seed: list[int]) -> np.ndarray:
+@cache
+def vocabulary() -> list[str]:
+    """Words, the most frequent first."""
+    count = Counter[str]()
+    for path in sorted(Path(ast.__file__).parent.glob("*.py")):
+        count.update(re.findall(r"[a-z]{2,}", path.read_text("utf-8", "ignore").lower()))
+    return [word for word, _ in count.most_common()]
+
+
+def _block(count: int, seed: list[int], words: int) -> np.ndarray:
     chance = np.random.default_rng(seed)
-    found = (chance.pareto(1.0, (count, _WORDS)) * 200).astype(int) % 30_000
+    found = (chance.pareto(1.0, (count, _WORDS)) * 200).astype(int) % words
     copies = np.flatnonzero(chance.random(count) < 0.1)
     found[copies] = found[chance.integers(0, count, len(copies))]
-    found[copies, chance.integers(0, _WORDS, len(copies))] = chance.integers(0, 30_000, len(copies))
+    found[copies, chance.integers(0, _WORDS, len(copies))] = chance.integers(0, words, len(copies))
     return found
 
 

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from curate.errors import CurateError
+from curate.models.linear import pack
 from curate.models.shapes import Array, Precision
 
 BATCH = 32
@@ -57,6 +58,8 @@ class Inference:
         elif precision != "fp32":
             self._dtype = torch.bfloat16 if precision == "bf16" else torch.float16
             self._network.to(self._dtype)
+        if self._device.type == "cpu":
+            pack(self._network)
 
     def _quantise(self) -> None:
         """Linear layers with weights of 8 bits. What goes in is scaled by its own range, so that a

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,18 +70,24 @@ def _distinct(paths: Sequence[Path], count: int) -> list[Image.Image]:
 
 
 def captioned(folder: Path, count: int, copies: int = 0) -> list[Picture]:
-    """Stamps as JPEG files, with captions of which no two are equal; and smaller copies of the first,
-    every other with the words of its caption in another order.
+    """Stamps, and drawings where there are not enough, as JPEG files with captions of which no two are
+    equal; and smaller copies of the first, every other with the words of its caption in another order.
     """
     folder.mkdir()
     once: dict[str, Path] = {}
-    for path, caption in stamps():
+    for path, caption in [*stamps(), *_named()]:
         once.setdefault(caption, path)
     made = []
     for number, (caption, path) in enumerate(list(once.items())[:count]):
         made.append(Picture(folder / f"{number:04}.jpg", number, caption))
         Image.fromarray(decode_image(path.read_bytes())).save(made[-1].path, quality=92)
     return [*made, *map(_smaller, made[:copies])]
+
+
+def _named() -> Iterator[tuple[Path, str]]:
+    for path in _drawings():
+        if name := openmoji.english(path.stem):
+            yield path, name
 
 
 def _smaller(picture: Picture) -> Picture:

@@ -299,6 +299,15 @@ ROWS = (
         why="Only curate writes a ledger of every pair. The network has random weights, and no pair goes for its score; two pictures of one caption count as unlike.",
     ),
     Row(
+        "whole_2100",
+        "The same of 2,100 pairs, of which 700 are copies",
+        whole(1_400, 700),
+        "whole",
+        ("curate", "curate-bf16", "data-juicer"),
+        rounds=1,
+        why="Besides the stamps there are drawings, some of which are alike.",
+    ),
+    Row(
         "resume",
         "The same with another threshold",
         whole(100, 28),

@@ -64,8 +64,8 @@ def language(measure: Measure, models: Mapping[str, Path]) -> Compute:
 
     def compute(texts: Sequence[str]) -> pl.DataFrame:
         rows: list[tuple[str | None, float | None]] = []
-        for text in texts:
-            values = detector.compute_language_confidence_values(text)
+        # One by one, a text would hold all other threads up.
+        for values in detector.compute_language_confidence_values_in_parallel(list(texts)):
             best = values[0] if values and values[0].value > 0 else None
             rows.append(
                 (best.language.iso_code_639_1.name.lower(), round(best.value, 4))

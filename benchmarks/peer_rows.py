@@ -313,7 +313,7 @@ ROWS = (
         whole(100, 28),
         "resume",
         ("curate", "data-juicer", "data-juicer-checkpoint"),
-        again=("1", "0.9"),
+        again=("1", "2"),
         why="A second build in the same folder, after the bound on the score was written anew.",
     ),
     Row(

@@ -80,8 +80,9 @@ def _build(measure: Measure, models: Mapping[str, Path]) -> Compute:
 
 
 def _load_all(items: Sequence[Item], tasks: Sequence[Task], view: str) -> dict[str, Any]:
-    wanted = frozenset[str]().union(*(t.missing for t in tasks if t.measure.view == view))
-    return {item.key: _load(item, view) for item in items if item.key in wanted}
+    missing = [task.missing for task in tasks if task.measure.view == view]
+    wanted = [item for item in items if any(item.key in keys for keys in missing)]
+    return {item.key: _load(item, view) for item in wanted}
 
 
 def _load(item: Item, view: str) -> Any:

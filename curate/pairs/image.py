@@ -105,7 +105,9 @@ def probe_image(data: bytes) -> ImageHeader:
 
 def decode_image(data: bytes) -> np.ndarray:
     """Pixels as uint8 (height, width, 3)."""
-    return _pixels(drawn(data))
+    if image_format(data) == "SVG":
+        return _first(Image.fromarray(render_svg(data)))
+    return _pixels(data)
 
 
 def small_image(data: bytes, side: int) -> Small:
@@ -114,45 +116,56 @@ def small_image(data: bytes, side: int) -> Small:
     A JPEG is decoded at no more pixels than that takes, and not by way of RGB, which cannot hold
     every colour that a strong compression makes.
     """
-    return _small(drawn(data), side)
+    if image_format(data) == "SVG":
+        return _shrunk(Image.fromarray(render_svg(data)), side)
+    return _small(data, side)
 
 
 def drawn(data: bytes) -> bytes:
     """A file of pixels: of a drawing what is rendered, else the file itself."""
-    return render_svg(data) if image_format(data) == "SVG" else data
+    return encode_png(render_svg(data)) if image_format(data) == "SVG" else data
 
 
 @limited
 def _pixels(data: bytes) -> np.ndarray:
     _check_whole(data)
     with _opened(data) as image:
-        orientation = _orientation(image)
-        image.load()
-        first = _over_white(image)
-        if first is image and _frames(image) > 1:
-            first = image.copy()
-        for frame in range(1, _frames(image)):
-            image.seek(frame)
-            image.load()
-        if orientation in UPRIGHT:
-            first = first.transpose(UPRIGHT[orientation])
-        return np.asarray(first, dtype=np.uint8)
+        return _first(image)
 
 
 @limited
 def _small(data: bytes, side: int) -> Small:
     _check_whole(data)
     with _opened(data) as image:
-        width, height = image.size
-        orientation = _orientation(image)
-        scaled = image.draft("YCbCr" if _is_ycbcr(image) else None, (side, side))
+        return _shrunk(image, side)
+
+
+def _first(image: Any) -> np.ndarray:
+    """Pixels of the first frame; all are decoded."""
+    orientation = _orientation(image)
+    image.load()
+    first = _over_white(image)
+    if first is image and _frames(image) > 1:
+        first = image.copy()
+    for frame in range(1, _frames(image)):
+        image.seek(frame)
         image.load()
-        ground, small = _made_small(image, side, scaled[1] if scaled else (0, 0, width, height))
-        if orientation in UPRIGHT:
-            small = small.transpose(UPRIGHT[orientation])
-        if orientation in (5, 6, 7, 8):
-            width, height = height, width
-        return Small(np.asarray(small.convert("YCbCr"), dtype=np.uint8), width, height, ground)
+    if orientation in UPRIGHT:
+        first = first.transpose(UPRIGHT[orientation])
+    return np.asarray(first, dtype=np.uint8)
+
+
+def _shrunk(image: Any, side: int) -> Small:
+    width, height = image.size
+    orientation = _orientation(image)
+    scaled = image.draft("YCbCr" if _is_ycbcr(image) else None, (side, side))
+    image.load()
+    ground, small = _made_small(image, side, scaled[1] if scaled else (0, 0, width, height))
+    if orientation in UPRIGHT:
+        small = small.transpose(UPRIGHT[orientation])
+    if orientation in (5, 6, 7, 8):
+        width, height = height, width
+    return Small(np.asarray(small.convert("YCbCr"), dtype=np.uint8), width, height, ground)
 
 
 def reduced_image(data: bytes, side: int) -> Image.Image:

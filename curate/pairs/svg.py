@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import re
 import threading
 from collections import OrderedDict
 from typing import Any
 from xml.parsers import expat
+
+import numpy as np
 
 from curate.errors import Unreadable
 from curate.pairs.limited import limited
@@ -52,51 +55,65 @@ def svg_size(data: bytes) -> tuple[int, int]:
     return max(1, round(width)), max(1, round(height))
 
 
-def render_svg(data: bytes) -> bytes:
-    """The drawing as PNG, `LONGEST_SIDE` pixels at its longer side.
+def render_svg(data: bytes) -> np.ndarray:
+    """The drawing as uint8 (height, width, 4), RGBA, `LONGEST_SIDE` pixels at its longer side.
 
-    Rendering costs several times what reading a PNG does and is wanted by one measure after the
-    other, so recent drawings are remembered.
+    Rendering costs much and is wanted by one measure after the other, so recent drawings are
+    remembered.
     """
     name = hashlib.sha256(data).digest()
-    png = _recent.get(name)
-    if png is None:
-        png = _rendered(data)
-        _recent.put(name, png)
-    return png
+    pixels = _recent.get(name)
+    if pixels is None:
+        pixels = _rendered(data)
+        _recent.put(name, pixels)
+    return pixels
 
 
 class _Recent:
-    """The drawings used last, as many as fit in so many bytes; safe for threads."""
+    """The drawings used last, as many as fit in so many bytes; safe for threads.
+
+    LZ4 makes of a drawing about what PNG does, and is read ten times as fast.
+    """
 
     def __init__(self, most: int) -> None:
         self._most, self._held = most, 0
-        self._drawings: OrderedDict[bytes, bytes] = OrderedDict()
+        self._drawings: OrderedDict[bytes, tuple[bytes, tuple[int, ...]]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, name: bytes) -> bytes | None:
-        with self._lock:
-            if name in self._drawings:
-                self._drawings.move_to_end(name)
-            return self._drawings.get(name)
+    def get(self, name: bytes) -> np.ndarray | None:
+        import pyarrow as pa
 
-    def put(self, name: bytes, png: bytes) -> None:
         with self._lock:
-            self._held += len(png) - len(self._drawings.pop(name, b""))
-            self._drawings[name] = png
+            if name not in self._drawings:
+                return None
+            self._drawings.move_to_end(name)
+            packed, shape = self._drawings[name]
+        pixels = pa.decompress(packed, math.prod(shape), "lz4_raw")
+        return np.frombuffer(pixels, np.uint8).reshape(shape)
+
+    def put(self, name: bytes, pixels: np.ndarray) -> None:
+        import pyarrow as pa
+
+        packed = pa.compress(pixels, "lz4_raw", asbytes=True)
+        with self._lock:
+            self._held += len(packed) - len(self._drawings.pop(name, (b"",))[0])
+            self._drawings[name] = packed, pixels.shape
             while self._held > self._most:
-                self._held -= len(self._drawings.popitem(last=False)[1])
+                self._held -= len(self._drawings.popitem(last=False)[1][0])
 
 
 _recent = _Recent(REMEMBERED)
 
 
 @limited
-def _rendered(data: bytes) -> bytes:
+def _rendered(data: bytes) -> np.ndarray:
+    from PIL import Image
+
     svg_size(data)
-    png = _render(data)
-    _check_shown(data, png)
-    return png
+    with Image.open(io.BytesIO(_render(data))) as drawn:
+        pixels = np.asarray(drawn)
+    _check_shown(data, pixels)
+    return pixels
 
 
 def _render(data: bytes) -> bytes:
@@ -122,13 +139,9 @@ def _render(data: bytes) -> bytes:
     return png
 
 
-def _check_shown(data: bytes, png: bytes) -> None:
-    from PIL import Image
-
-    if TEXT.search(data):
-        with Image.open(io.BytesIO(png)) as drawn:
-            if drawn.getchannel("A").getbbox() is None:
-                raise Unreadable("the SVG shows nothing but text, and text is not drawn")
+def _check_shown(data: bytes, pixels: np.ndarray) -> None:
+    if TEXT.search(data) and not pixels[..., 3].any():
+        raise Unreadable("the SVG shows nothing but text, and text is not drawn")
 
 
 def _root(data: bytes) -> dict[str, str]:

@@ -100,7 +100,8 @@ def _scores(table: pl.DataFrame, params: Mapping[str, Any]) -> pl.DataFrame:
     null = np.full(partner.shape, np.nan)
 
     def tell(known: Rows, rows: Rows) -> None:
-        fitted, part = Head.learn(sides.only(known), learn=params["learn"]), sides.only(rows)
+        part = sides.only(rows)
+        fitted = Head.learn(sides.only(known), learn=params["learn"]).taken(part)
         for column, some in enumerate((fitted, fitted.learned, fitted.zero_shot)):
             found[rows, column] = some.scores(part)
         lefts, rights = fitted.lefts(part.left), fitted.rights(part.right)
@@ -132,12 +133,29 @@ def _note(found: Matrix, *, learn: bool) -> str | None:
     return "no encoder places both sides in one space" if np.isnan(found[:, 2]).all() else None
 
 
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """What a view makes of certain pairs, for all heads that share it."""
+
+    made: tuple[Matrix, Matrix]
+
+    @classmethod
+    def of(cls, view: View | Taken, sides: Sides) -> Taken:
+        return cls((view.lefts(sides.left), view.rights(sides.right)))
+
+    def lefts(self, left: Lefts) -> Matrix:
+        return self.made[0]
+
+    def rights(self, right: Matrix) -> Matrix:
+        return self.made[1]
+
+
 @dataclass(frozen=True)
 class Head:
     """Fitted views of both sides. Rows of `lefts` and `rights` score by their inner product."""
 
-    learned_views: tuple[View, ...] = ()
-    shared_views: tuple[View, ...] = ()
+    learned_views: tuple[View | Taken, ...] = ()
+    shared_views: tuple[View | Taken, ...] = ()
 
     @classmethod
     def learn(cls, known: Sides, *, learn: bool = True) -> Head:
@@ -152,6 +170,11 @@ class Head:
         shared: list[Space] = [Shared(inputs)] if placed else []
         return cls(*(tuple(View.learn(s, known) for s in spaces) for spaces in (learned, shared)))
 
+    def taken(self, sides: Sides) -> Head:
+        """The head for these pairs and no others, which its views look at once."""
+        kinds = self.learned_views, self.shared_views
+        return Head(*(tuple(Taken.of(view, sides) for view in views) for views in kinds))
+
     @property
     def learned(self) -> Head:
         return Head(self.learned_views)
@@ -161,7 +184,7 @@ class Head:
         return Head((), self.shared_views)
 
     @property
-    def views(self) -> tuple[tuple[View, float], ...]:
+    def views(self) -> tuple[tuple[View | Taken, float], ...]:
         """Every view with its share of the score."""
         weighed = [(view, 1.0) for view in self.learned_views]
         weighed += [(view, ZERO_SHOT_WEIGHT) for view in self.shared_views]

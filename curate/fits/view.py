@@ -6,7 +6,7 @@ known pairs is taken off (CSLS; Conneau et al., 2018, "Word translation without 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,20 +35,22 @@ class View:
     def learn(cls, space: Space, known: Sides) -> View:
         """From landmarks, each right side once however many of them say it."""
         marks = known.landmarks()
-        lefts, rights = marks.left, np.unique(marks.right, axis=0)
-        start = cls(space, space.lefts(lefts), space.rights(rights))
-        cosines = start.lefts(lefts) @ start.rights(rights).T
-        return cls(
-            space, start.known_lefts, start.known_rights, cosines.mean(), cosines.std() + 1e-12
-        )
+        lefts, rights = space.lefts(marks.left), space.rights(np.unique(marks.right, axis=0))
+        start = cls(space, lefts, rights)
+        cosines = start._lefts(lefts) @ start._rights(rights).T
+        return replace(start, mean=cosines.mean(), scale=cosines.std() + 1e-12)
 
     def lefts(self, left: Lefts) -> Matrix:
-        rows = self.space.lefts(left)
+        return self._lefts(self.space.lefts(left))
+
+    def rights(self, right: Matrix) -> Matrix:
+        return self._rights(self.space.rights(right))
+
+    def _lefts(self, rows: Matrix) -> Matrix:
         taken = self.mean + _nearness(rows, self.known_rights) / 2
         return np.hstack([rows / self.scale, -taken / self.scale, np.ones((len(rows), 1))])
 
-    def rights(self, right: Matrix) -> Matrix:
-        rows = self.space.rights(right)
+    def _rights(self, rows: Matrix) -> Matrix:
         taken = _nearness(rows, self.known_lefts) / 2
         return np.hstack([rows, np.ones((len(rows), 1)), -taken / self.scale])
 

@@ -14,7 +14,7 @@ from math import ceil, log2
 
 import numpy as np
 
-from curate.steps.likeness import CROWDED, FEW
+from curate.steps.likeness import CROWDED, FEW, distinct
 
 PLANES = 64
 """Of one tree."""
@@ -32,12 +32,12 @@ def near(vectors: np.ndarray, trees: int, angle: float) -> np.ndarray:
     Rows are in order of preference: of what stays crowded after every plane, each is held against
     the first few.
     """
-    found = [np.zeros(0, np.int64)]
+    found, lengths = [np.zeros(0, np.int64)], _lengths(vectors)
     for tree in range(trees):
         for left, right in _neighbours(_sides(vectors, tree)):
-            close = _apart(vectors, left, right) <= angle
+            close = _apart(vectors, lengths, left, right) <= angle
             found.append(left[close] * len(vectors) + right[close])
-        found = [np.unique(np.concatenate(found))]
+        found = [distinct(np.concatenate(found))]
     return np.stack(np.divmod(found[0], max(len(vectors), 1)), axis=1)
 
 
@@ -97,13 +97,22 @@ def _ordered(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.minimum(left, right), np.maximum(left, right)
 
 
-def _apart(vectors: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Angles between rows, in radians."""
+def _lengths(vectors: np.ndarray) -> np.ndarray:
+    parts = [np.zeros(0, np.float32)]
+    for start in range(0, len(vectors), _ROWS):
+        rows = vectors[start : start + _ROWS].astype(np.float32)
+        parts.append(np.linalg.norm(rows, axis=1))
+    return np.concatenate(parts)
+
+
+def _apart(
+    vectors: np.ndarray, lengths: np.ndarray, left: np.ndarray, right: np.ndarray
+) -> np.ndarray:
+    """Angles between rows, in radians; sums of products of int8 are exact."""
     parts = [np.zeros(0, np.float32)]
     for start in range(0, len(left), _ROWS):
-        one = vectors[left[start : start + _ROWS]].astype(np.float32)
-        other = vectors[right[start : start + _ROWS]].astype(np.float32)
-        length = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
-        cosine = (one * other).sum(1) / np.maximum(length, 1e-6)
+        one, other = (side[start : start + _ROWS] for side in (left, right))
+        inner = np.einsum("ij,ij->i", vectors[one], vectors[other], dtype=np.float32)
+        cosine = inner / np.maximum(lengths[one] * lengths[other], 1e-6)
         parts.append(np.arccos(cosine.clip(-1, 1)))
     return np.concatenate(parts)

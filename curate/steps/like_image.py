@@ -18,7 +18,7 @@ import polars as pl
 from curate.measures.image_duplicate import IMAGE_SKETCH, IMAGE_THUMBNAIL, IMAGE_WINDOWS
 from curate.steps.cropped import cropped
 from curate.steps.forest import near
-from curate.steps.likeness import ALIKE, COUPLES, crowd
+from curate.steps.likeness import ALIKE, COUPLES, crowd, distinct
 from curate.steps.look import looks, worthwhile
 from curate.steps.marked import marked
 from curate.steps.orientation import orientations
@@ -136,7 +136,7 @@ class Images:
 def _couples(keys: pl.Series, places: np.ndarray) -> pl.DataFrame:
     """Couples of places, each once, the preferred first."""
     left, right = places.min(1), places.max(1)
-    single = np.unique((left * len(keys) + right)[left < right])
+    single = distinct((left * len(keys) + right)[left < right])
     left, right = np.divmod(single, max(len(keys), 1))
     return pl.DataFrame({"left": keys.gather(left), "right": keys.gather(right)}, schema=COUPLES)
 

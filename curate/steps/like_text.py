@@ -18,7 +18,7 @@ import polars as pl
 
 from curate.measures.text_duplicate import PERMUTATIONS, TEXT_FORMS, text_minhash, text_overlap
 from curate.pairs.order import by_name
-from curate.steps.likeness import ALIKE, COUPLES, crowd
+from curate.steps.likeness import ALIKE, COUPLES, crowd, distinct
 from curate.steps.spill import Columns
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Texts:
             for band in hashes:
                 couples = crowd(_shared(places, band))
                 new = couples["left"].to_numpy() * keys.len() + couples["right"].to_numpy()
-                found = np.unique(np.concatenate([found, new]))
+                found = distinct(np.concatenate([found, new]))
         left, right = np.divmod(found, max(keys.len(), 1))
         return pl.DataFrame({"left": keys.gather(left), "right": keys.gather(right)}, COUPLES)
 

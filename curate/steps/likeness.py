@@ -93,6 +93,13 @@ def crowd(members: pl.DataFrame) -> pl.DataFrame:
     return couples.filter(pl.col("left") < pl.col("right")).unique()
 
 
+def distinct(numbers: Array) -> Array:
+    """Each once, the least first; `np.unique` would hash them, which takes several times as long."""
+    ordered: Array = np.sort(numbers)
+    first: Array = ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0]
+    return first
+
+
 def _in_order(bucket: Array, member: Array) -> tuple[Array, Array]:
     """Buckets by number, and in each its members from the most preferred on."""
     order = np.argsort(bucket)

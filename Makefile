@@ -48,8 +48,9 @@ bench: $(VENV)/installed-dev debian ## Measure what benchmarks/results.md shows,
 		echo "## $$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 MINUTES ?= 30
-fuzz: $(VENV)/installed-dev ## Read mutated files with every reader, for MINUTES
+fuzz: $(VENV)/installed-dev ## Read mutated files with every reader, for MINUTES, then guided ones as long
 	@$(BIN)/python -m tests.fuzz.run --minutes $(MINUTES)
+	@$(BIN)/python -m tests.fuzz.guided --minutes $(MINUTES)
 
 faults: $(VENV)/installed-dev ## Kill and fail builds and forgettings at every kind of call
 	@$(BIN)/python -m tests.faults.everything

@@ -24,9 +24,8 @@ from pathlib import Path
 
 from curate.errors import CurateError
 from curate.pairs import limited
-from tests.fuzz.targets import NAMES, target
+from tests.fuzz.targets import FINDS, NAMES, target
 
-FINDS = Path(__file__).parent / "finds"
 _PATIENCE = 30.0
 _MEMORY = 8 << 30
 """Bytes of address space of a child."""

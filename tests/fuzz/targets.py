@@ -24,6 +24,7 @@ from tests.fuzz.mutation import mutated
 from tests.recordings import CODECS, coded_sound, film, tone
 
 REPOSITORY = Path(__file__).parents[2]
+FINDS = Path(__file__).parent / "finds"
 _folder = Path(tempfile.mkdtemp(prefix="curate-fuzz-"))
 
 

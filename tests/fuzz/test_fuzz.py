@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curate.errors import CurateError
-from tests.fuzz.targets import NAMES, target
+from tests.fuzz.targets import FINDS, NAMES, target
 
-FINDS = sorted((Path(__file__).parent / "finds").glob("*/*"))
+KEPT = sorted(FINDS.glob("*/*"))
 FILES = 25
 
 
@@ -28,7 +28,7 @@ def test_it_is_read_or_refused_in_words(name: str, seed: int) -> None:
         known.read(known.file(seed))
 
 
-@pytest.mark.parametrize("path", FINDS, ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_what_was_found_once(path: Path) -> None:
     with suppress(CurateError):
         target(path.parent.name).read(path.read_bytes())

@@ -56,7 +56,7 @@ def _read_cell(path: str, member: str) -> bytes:
     read = _from_parquet if is_parquet else _from_arrow
     try:
         value = read(path, changed, int(row), column)
-    except (pa.ArrowInvalid, KeyError, IndexError, ValueError) as error:
+    except (pa.ArrowException, KeyError, IndexError, ValueError) as error:
         raise Unreadable(f"no medium at {member}: {error}") from None
     content = value.get("bytes") if isinstance(value, dict) else value
     if not isinstance(content, bytes):

@@ -7,14 +7,19 @@ which row and column they lie.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from curate.errors import Unreadable
+from curate.pairs.footer import footer_of, full_groups
 from curate.sources.sheet import Sheet, require_columns
 from curate.sources.table import Table
 from curate.sources.value import EMBEDDED
 
 if TYPE_CHECKING:
     import polars as pl
+
+MOST_ROWS = 100_000_000
+Values = TypeVar("Values", bound="Sequence[Any] | pl.Series")
 
 
 class Parquet(Table):
@@ -36,7 +41,9 @@ class Parquet(Table):
             pa.ArrowInvalid,
             pa.ArrowNotImplementedError,
             pl.exceptions.PolarsError,
+            pl.exceptions.PanicException,
             OSError,
+            Unreadable,
             UnicodeDecodeError,
         )
         try:
@@ -52,19 +59,40 @@ class Parquet(Table):
 
         with pq.ParquetFile(sheet.path) as file:
             require_columns(sheet, columns, file.schema_arrow.names)
+            height = _height(file.metadata)
             found: dict[str, Sequence[Any] | pl.Series] = {
-                column: _media(file, column) if media else _values(file, column)
+                column: _media(sheet.path, file, column) if media else _values(file, column)
                 for column, media in columns.items()
                 if media or not _is_plain(file.schema_arrow.field(column).type)
             }
         plain = [column for column in columns if column not in found]
         whole = pl.read_parquet(sheet.path, columns=plain, glob=False) if plain else pl.DataFrame()
-        return {**found, **whole.to_dict()}
+        return {**found, **{each.name: _all(height, each) for each in whole}}
+
+
+def _height(footer: Any) -> int:
+    """Rows; what a footer says of them takes no bytes, and a list of them does."""
+    groups = [footer.row_group(at).num_rows for at in range(footer.num_row_groups)]
+    height: int = footer.num_rows
+    if height != sum(groups) or min(groups, default=0) < 0:
+        raise Unreadable(f"its parts have {sum(groups)} rows, and all of it {height}")
+    if height > MOST_ROWS:
+        raise Unreadable(
+            f"{height:,} rows are more than the {MOST_ROWS:,} that are read of one file"
+        )
+    return height
+
+
+def _all(height: int, values: Values) -> Values:
+    """The values, which are one for each row of the table."""
+    if len(values) != height:
+        raise Unreadable(f"{len(values)} values stand in {height} rows")
+    return values
 
 
 def _values(file: Any, column: str) -> list[Any]:
-    values: list[Any] = file.read(columns=[column]).column(column).to_pylist()
-    return values
+    values = file.read(columns=[column]).column(column).to_pylist()
+    return _all(file.metadata.num_rows, values)
 
 
 def _is_plain(kind: Any) -> bool:
@@ -87,7 +115,7 @@ def media_values(paths: list[Any], embedded: list[bool]) -> list[Any]:
     return [EMBEDDED if here else path for path, here in zip(paths, embedded, strict=True)]
 
 
-def _media(file: Any, column: str) -> list[Any]:
+def _media(path: str, file: Any, column: str) -> list[Any]:
     import pyarrow as pa
 
     kind = file.schema_arrow.field(column).type
@@ -96,29 +124,28 @@ def _media(file: Any, column: str) -> list[Any]:
         paths = _paths(file, column) if "path" in parts else [None] * file.metadata.num_rows
         if "bytes" not in parts:
             return paths
-        return media_values(paths, _present(file, f"{column}.bytes"))
+        return media_values(paths, _present(path, file, f"{column}.bytes"))
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return media_values([None] * file.metadata.num_rows, _present(file, column))
+        present = _present(path, file, column)
+        return media_values([None] * len(present), present)
     return _values(file, column)
 
 
 def _paths(file: Any, column: str) -> list[Any]:
     values = file.read(columns=[f"{column}.path"]).column(column).to_pylist()
-    return [value and value["path"] for value in values]
+    return _all(file.metadata.num_rows, [value and value["path"] for value in values])
 
 
-def _present(file: Any, leaf: str) -> list[bool]:
+def _present(path: str, file: Any, leaf: str) -> list[bool]:
     """Which rows have bytes; from the statistics, so that the bytes themselves stay unread."""
     at = next(i for i in range(len(file.schema)) if file.schema.column(i).path == leaf)
     present: list[bool] = []
-    for group in range(file.metadata.num_row_groups):
-        chunk = file.metadata.row_group(group).column(at)
-        statistics = chunk.statistics
-        if statistics is not None and statistics.has_null_count and not statistics.null_count:
-            present += [True] * chunk.num_values
+    for group, is_full in enumerate(full_groups(footer_of(path), at)):
+        if is_full:
+            present += [True] * file.metadata.row_group(group).num_rows
         else:
             present += _valid(file.read_row_group(group, columns=[leaf]).column(0))
-    return present
+    return _all(file.metadata.num_rows, present)
 
 
 def _valid(column: Any) -> list[bool]:

@@ -14,10 +14,16 @@ from typing import Any, BinaryIO
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter
 
 from curate.errors import StoreError
 
 _NOTES = b"curate"
+_RANGES = b"curate.keys"
+"""First and last key of each row group. Parquet's own statistics say so too, but to ask a damaged file
+for them ends the process.
+"""
+_READ_RANGES = TypeAdapter(list[tuple[str, str]] | None)
 _ROWS_IN_GROUP = 16_384
 
 
@@ -63,14 +69,23 @@ def fragment_of(data: bytes) -> tuple[pl.DataFrame, dict[str, Any]] | None:
 
 
 def _write(file: BinaryIO, frame: pl.DataFrame, notes: Mapping[str, Any]) -> None:
+    said = {_NOTES: json.dumps(dict(notes)), _RANGES: json.dumps(_ranges(frame))}
     pq.write_table(
-        frame.to_arrow().replace_schema_metadata({_NOTES: json.dumps(dict(notes))}),
+        frame.to_arrow().replace_schema_metadata(said),
         file,
         compression="zstd",
         row_group_size=_ROWS_IN_GROUP,
         use_dictionary=[name for name in frame.columns if _repeats(frame[name].dtype)],
         write_page_checksum=True,
     )
+
+
+def _ranges(frame: pl.DataFrame) -> list[tuple[Any, Any]] | None:
+    """None where there are no keys."""
+    if "key" not in frame or not frame.height:
+        return None
+    groups = frame["key"].to_frame().iter_slices(_ROWS_IN_GROUP)
+    return [(group["key"].min(), group["key"].max()) for group in groups]
 
 
 def _repeats(kind: pl.DataType) -> bool:
@@ -91,7 +106,7 @@ def read_fragment(
             table = file.read_row_groups(_groups(file.metadata, among), columns=columns)
     except FileNotFoundError:
         return None
-    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+    except (OSError, pa.ArrowException, ValueError, IndexError) as error:
         _check_given(path, error)
         _set_aside(path, error)
         return None
@@ -102,16 +117,15 @@ def read_fragment(
 
 def _groups(metadata: Any, among: pl.Series | None) -> list[int]:
     """Row groups whose range of keys holds one of these, as far as the file says."""
-    groups = range(metadata.num_row_groups)
+    groups = list(range(metadata.num_row_groups))
     if among is None or not among.len():
-        return list(groups) if among is None else []
-    place = metadata.schema.names.index("key")
-    found = [metadata.row_group(n).column(place).statistics for n in groups]
-    if any(said is None or not said.has_min_max for said in found):
-        return list(groups)
-    first = among.search_sorted(pl.Series([said.min for said in found]), side="left")
-    end = among.search_sorted(pl.Series([said.max for said in found]), side="right")
-    return [n for n in groups if first[n] < end[n]]
+        return groups if among is None else []
+    ranges = _READ_RANGES.validate_json((metadata.metadata or {}).get(_RANGES, b"null"))
+    if ranges is None:
+        return groups
+    firsts, lasts = (pl.Series(ends, dtype=pl.String) for ends in zip(*ranges, strict=True))
+    start, end = among.search_sorted(firsts, "left"), among.search_sorted(lasts, "right")
+    return [n for n in groups if start[n] < end[n]]
 
 
 def read_notes(path: Path) -> dict[str, Any]:

@@ -21,14 +21,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.fuzz.targets import FINDS, GROUPS, REPOSITORY, target
+from tests.fuzz.targets import FINDS, PLAIN, REPOSITORY, target
 
-NAMES = [
-    name
-    for group in ("_texts", "_lists", "_stored")
-    for name in GROUPS[group]
-    if name != "svg"  # its reader is Rust, in a decoder's process
-]
 MISSING = "atheris is not installed; it has no wheel for every Python"
 _PROGRAM = ("-m", "tests.fuzz.instrumented")
 _LIMITS = ("-timeout=30", "-report_slow_units=30", "-rss_limit_mb=8192")
@@ -69,7 +63,7 @@ def main() -> int:
     if find_spec("atheris") is None:
         print(f"nothing is guided: {MISSING}")
         return 0
-    chosen, finds = told.targets or NAMES, 0
+    chosen, finds = told.targets or PLAIN, 0
     bound = f"-max_total_time={told.minutes * 60 / len(chosen):.0f}"
     print("| reader | files | edges of seeds | edges | features | kept | seconds |")
     print("|---|---:|---:|---:|---:|---:|---:|")

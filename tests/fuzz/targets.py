@@ -45,10 +45,10 @@ class Target:
 
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "_texts": ("recipe", "subtitles", "expression", "csv", "jsonl", "parquet", "svg"),
+    "_texts": ("recipe", "subtitles", "expression", "csv", "jsonl", "parquet"),
     "_lists": ("urls", "robots", "opt-out", "answers", "policy", "reviews"),
     "_stored": ("manifest", "tombstone", "marks", "fragment", "tar"),
-    "_pictures": ("png", "jpeg", "webp", "tiff", "bmp", "avif", "gif"),
+    "_pictures": ("svg", "png", "jpeg", "webp", "tiff", "bmp", "avif", "gif"),
     "_sounds": (
         *("wav-pcm_16", "wav-float", "flac-pcm_16", "ogg-vorbis", "ogg-opus"),
         *("mp3", "ipod", "adts", "asf"),
@@ -57,6 +57,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "_streams": ("npy", "sensor-csv", "sensor-parquet"),
 }
 NAMES = [name for names in GROUPS.values() for name in names]
+PLAIN = [name for group in ("_texts", "_lists", "_stored") for name in GROUPS[group]]
+"""What a build reads in its own process; it decodes the others in processes that may die of it."""
 
 
 @lru_cache
@@ -89,10 +91,7 @@ def _texts() -> dict[str, Target]:
             _source("csv", "t.csv"), [b"file,words\nx.png,A\n", b'file,words\n"a\nb",c\n']
         ),
         "jsonl": Target(_source("jsonl", "t.jsonl"), [b'{"file":"x.png","words":"A"}\n']),
-        "parquet": Target(_source("parquet", "t.parquet"), [_table()]),
-        "svg": Target(
-            _svg, [_SVG], [b"<use href='#a'/>", b"&lt;", b"<!DOCTYPE x>", b"1e999", b"%"]
-        ),
+        "parquet": Target(_parquet, [_table("x.png"), _table(b"x"), _table({"bytes": b"x"})]),
     }
 
 
@@ -146,7 +145,8 @@ def _pictures() -> dict[str, Target]:
         return out.getvalue()
 
     modes = {"PNG": "RGB 1 L P RGBA", "JPEG": "RGB L CMYK", "TIFF": "RGB CMYK L 1"}
-    return {
+    words = [b"<use href='#a'/>", b"&lt;", b"<!DOCTYPE x>", b"1e999", b"%"]
+    return {"svg": Target(_svg, [_SVG], words)} | {
         form.lower(): Target(
             _picture,
             [encoded(form, mode) for mode in modes.get(form, "RGB").split()],
@@ -330,9 +330,23 @@ def _source(kind: str, name: str) -> Callable[[bytes], object]:
     return read
 
 
-def _table() -> bytes:
+def _parquet(data: bytes) -> object:
+    from contextlib import suppress
+
+    from curate.errors import Unreadable
+    from curate.pairs.media import read_media
+
+    rows = _source("parquet", "t.parquet")(data)
+    assert isinstance(rows, pl.DataFrame)
+    for path, member in rows.select("image_path", "image_member").drop_nulls().rows():
+        with suppress(Unreadable):
+            read_media(path, member)
+    return rows
+
+
+def _table(file: object) -> bytes:
     out = BytesIO()
-    pl.DataFrame({"file": ["x.png", "y.png"], "words": ["A", "B"]}).write_parquet(out)
+    pl.DataFrame({"file": [file, None], "words": ["A", "B"]}).write_parquet(out)
     return out.getvalue()
 
 
@@ -376,7 +390,8 @@ def _fragment(data: bytes) -> object:
     path = _placed("shelf/x.parquet", data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return read_notes(path), read_fragment(path)
+        wanted = pl.Series(["a"])
+        return read_notes(path), read_fragment(path, None, wanted), read_fragment(path)
 
 
 def _tar_bytes() -> bytes:

@@ -119,3 +119,19 @@ def test_what_was_made_and_is_lost_or_damaged_is_made_again(workspace: Workspace
     assert built.digest == digest
     assert built.usage.computed == 2
     assert problems(built.path) == []
+
+
+def test_keys_tell_which_parts_are_read(tmp_path: Path) -> None:
+    """Also of a file of before they were noted: all of it."""
+    keys = pl.Series("key", [f"{number:06d}" for number in range(40_000)])
+    path = write_fragment(tmp_path, keys.to_frame(), {})
+    wanted = pl.Series(["020000"])
+    found, nothing = read_fragment(path, None, wanted), read_fragment(path, None, pl.Series(["x"]))
+    assert found is not None
+    assert nothing is not None
+    assert (found.height, found["key"].is_in(wanted.implode()).sum()) == (16_384, 1)
+    assert nothing.height == 0
+    keys.to_frame().write_parquet(path)
+    older = read_fragment(path, None, wanted)
+    assert older is not None
+    assert older.height == 40_000

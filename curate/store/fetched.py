@@ -43,7 +43,7 @@ class FetchedFiles:
         that is no longer there does.
         """
         wanted = by_name(urls.unique().to_frame("key"), "key")["key"]
-        read = [read_fragment(p, None, wanted) for p in sorted(self.folder.glob("*.parquet"))]
+        read = [read_fragment(p, FETCHED, wanted) for p in sorted(self.folder.glob("*.parquet"))]
         found = pl.concat([pl.DataFrame(schema=FETCHED), *(one for one in read if one is not None)])
         rows = found.filter(pl.col("key").is_in(wanted.implode()))
         paths = [None if sha256 is None else self._there(sha256) for sha256 in rows["sha256"]]

@@ -76,7 +76,7 @@ class FileHashes:
 
     def _remembered(self) -> pl.DataFrame:
         paths = sorted(self.folder.glob("*.parquet"))
-        frames = [frame for path in paths if (frame := read_fragment(path)) is not None]
+        frames = [frame for path in paths if (frame := read_fragment(path, _SCHEMA)) is not None]
         everything = pl.concat(frames) if frames else pl.DataFrame(schema=_SCHEMA)
         return everything.drop("key").unique(list(_KEY), keep="any")
 

@@ -9,7 +9,7 @@ import secrets
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import polars as pl
 import pyarrow as pa
@@ -25,6 +25,16 @@ for them ends the process.
 """
 _READ_RANGES = TypeAdapter(list[tuple[str, str]] | None)
 _ROWS_IN_GROUP = 16_384
+_DAMAGE = (
+    OSError,
+    pa.ArrowException,
+    pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,
+    ValueError,
+)
+"""What reading a file may raise that is not as it was written."""
+Row: TypeAlias = "Mapping[str, pl.DataType | type[pl.DataType]]"
+"""Columns and their types."""
 
 
 def write_fragment(
@@ -61,11 +71,9 @@ def fragment_of(data: bytes) -> tuple[pl.DataFrame, dict[str, Any]] | None:
         with pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True) as file:
             table = file.read()
         notes: dict[str, Any] = json.loads((table.schema.metadata or {}).get(_NOTES, b"{}"))
-    except (OSError, pa.ArrowException, ValueError):
+        return _frame(table), notes
+    except _DAMAGE:
         return None
-    frame = pl.from_arrow(table.replace_schema_metadata())
-    assert isinstance(frame, pl.DataFrame)
-    return frame, notes
 
 
 def _write(file: BinaryIO, frame: pl.DataFrame, notes: Mapping[str, Any]) -> None:
@@ -94,24 +102,36 @@ def _repeats(kind: pl.DataType) -> bool:
 
 
 def read_fragment(
-    path: Path, columns: list[str] | None = None, among: pl.Series | None = None
+    path: Path, row: Row | None = None, among: pl.Series | None = None
 ) -> pl.DataFrame | None:
     """The fragment's rows, or None after setting a damaged file aside (its values are recomputed).
     One that the system does not give is not damaged: that is a `StoreError`.
 
-    Given sorted keys, only parts of the file that may hold one of them are read; other rows come along.
+    Given a row, only its columns are read, and a file that has others in their place is damaged. Given
+    sorted keys, only parts of the file that may hold one of them are read; other rows come along.
     """
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            table = file.read_row_groups(_groups(file.metadata, among), columns=columns)
+            groups = _groups(file.metadata, among)
+            table = file.read_row_groups(groups, columns=None if row is None else list(row))
+        return _frame(table, row)
     except FileNotFoundError:
         return None
-    except (OSError, pa.ArrowException, ValueError, IndexError) as error:
+    except _DAMAGE as error:
         _check_given(path, error)
         _set_aside(path, error)
         return None
-    frame = pl.from_arrow(table.replace_schema_metadata())  # damaged notes would be a panic
+
+
+def _frame(table: pa.Table, row: Row | None = None) -> pl.DataFrame:
+    plain = table.rename_columns(
+        table.column_names
+    )  # says so where a name is no UTF-8; polars panics
+    frame = pl.from_arrow(plain.replace_schema_metadata())
     assert isinstance(frame, pl.DataFrame)
+    other = [name for name, kind in (row or {}).items() if frame.schema.get(name) != kind]
+    if other:
+        raise ValueError(f"the column '{other[0]}' is not what was written")
     return frame
 
 
@@ -143,7 +163,7 @@ def read_notes(path: Path) -> dict[str, Any]:
     return {"rows": metadata.num_rows, **notes}
 
 
-def _check_given(path: Path, error: Exception) -> None:
+def _check_given(path: Path, error: BaseException) -> None:
     """Raise `StoreError` where the system did not give the file: that says nothing about the file."""
     if isinstance(error, OSError) and error.errno:
         raise StoreError(
@@ -152,7 +172,7 @@ def _check_given(path: Path, error: Exception) -> None:
         ) from error
 
 
-def _set_aside(path: Path, error: Exception) -> None:
+def _set_aside(path: Path, error: BaseException) -> None:
     path.rename(path.with_suffix(".damaged"))
     warnings.warn(
         f"store: {path.parent.name}/{path.name} is damaged and was set aside ({error}); "

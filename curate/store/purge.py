@@ -61,7 +61,7 @@ def swept(store: MeasureStore, kept: Set[str]) -> dict[str, int]:
 def hashed_files(store: MeasureStore) -> set[str]:
     """The hashes of all source files that the store remembers, also of those that were fetched."""
     places = [*_fragments(store.files), *_fragments(store.fetched)]
-    frames = [read_fragment(path, ["sha256"]) for path in places]
+    frames = [read_fragment(path, {"sha256": pl.String}) for path in places]
     return {key for frame in frames if frame is not None for key in frame["sha256"].drop_nulls()}
 
 
@@ -81,7 +81,7 @@ def _made(store: MeasureStore) -> Iterator[str]:
     """The contents that values speak of as made."""
     for path in _values(store):
         if "made" in pq.read_schema(path).names:
-            frame = read_fragment(path, ["made"])
+            frame = read_fragment(path, {"made": pl.String})
             if frame is not None:
                 yield from frame["made"].drop_nulls()
 

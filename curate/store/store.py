@@ -82,7 +82,7 @@ class Shelf:
     def keys(self, among: pl.Series | None = None) -> pl.Series:
         """Keys of all contents that have a value here; given keys, of those among others."""
         wanted = None if among is None else by_name(among.to_frame("key"), "key")["key"]
-        frames = [read_fragment(path, ["key"], wanted) for path in self.fragments()]
+        frames = [read_fragment(path, {"key": pl.String}, wanted) for path in self.fragments()]
         found = [frame["key"] for frame in frames if frame is not None]
         return pl.concat(found).unique() if found else pl.Series("key", [], pl.String)
 
@@ -92,7 +92,7 @@ class Shelf:
         """
         row = {n: t for n, t in self.row.items() if columns is None or n in ("key", *columns)}
         wanted = by_name(keys.to_frame("key"), "key")["key"]
-        frames = [read_fragment(path, list(row), wanted) for path in self.fragments()]
+        frames = [read_fragment(path, row, wanted) for path in self.fragments()]
         found = [frame for frame in frames if frame is not None and frame.height]
         values = pl.concat(found or [pl.DataFrame(schema=row)])
         return _each_once(values.filter(values["key"].is_in(wanted.implode())))
@@ -122,7 +122,7 @@ class Shelf:
         if not path.exists():
             return None
         seconds = float(read_notes(path).get("seconds", 0.0))
-        rows = read_fragment(path, list(self.row))
+        rows = read_fragment(path, self.row)
         return None if rows is None else (rows, seconds)
 
     @property
@@ -157,6 +157,8 @@ class Shelf:
     def _put_together(self, paths: Sequence[Path]) -> None:
         frames = [frame for path in paths if (frame := read_fragment(path)) is not None]
         cost = Cost.of([read_notes(path) for path in paths if path.exists()])
+        if len({tuple(frame.schema.items()) for frame in frames}) > 1:
+            return  # one is damaged; who reads the values knows which
         if frames:
             notes = {"seconds": cost.seconds, "kwh": cost.kwh, "metered": cost.metered}
             write_fragment(self.folder, _each_once(pl.concat(frames)), notes)

@@ -385,13 +385,14 @@ def _fragment_bytes() -> bytes:
 def _fragment(data: bytes) -> object:
     import warnings
 
-    from curate.store.fragment import read_fragment, read_notes
+    from curate.store.fragment import fragment_of
+    from curate.store.store import Shelf
 
     path = _placed("shelf/x.parquet", data)
+    shelf = Shelf(path.parent, {"value": pl.List(pl.Float64)})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        wanted = pl.Series(["a"])
-        return read_notes(path), read_fragment(path, None, wanted), read_fragment(path)
+        return fragment_of(data), shelf.cost(), shelf.keys(), shelf.read(pl.Series(["a"]))
 
 
 def _tar_bytes() -> bytes:

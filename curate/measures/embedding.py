@@ -7,7 +7,9 @@ likely each is (ConSE, Norouzi et al. 2013), which compares with a text without 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,9 @@ EXPORTED = ("onnxruntime", "onnxscript", "torch")
 
 TEMPERATURE = 2.0
 """Classifiers are too sure of drawings, unlike any photo they saw; this makes them doubt."""
+
+_TEXTS = 128
+"""Encoded by a thread at once."""
 
 
 def text_embedding(model: str = TEXT_MODEL, width: int = 384, precision: str = "fp32") -> Measure:
@@ -137,7 +142,7 @@ def _eyes(
     from curate.models.text import TextEncoder
 
     encode = ImageEncoder(models["image"], measure.params.get("precision", "fp32"))
-    names = TextEncoder(models["text"])(class_names()).astype(np.float64)
+    names = _on_all_cores(TextEncoder(models["text"]), class_names()).astype(np.float64)
 
     def see(images: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
         features, logits = encode(images)
@@ -145,6 +150,13 @@ def _eyes(
         return features, placed.astype(np.float32)
 
     return see
+
+
+def _on_all_cores(encode: Callable[[Sequence[str]], np.ndarray], texts: list[str]) -> np.ndarray:
+    """Vectors of many texts: while a measure is loaded, nobody else has work."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = [texts[start : start + _TEXTS] for start in range(0, len(texts), _TEXTS)]
+        return np.concatenate(list(pool.map(encode, parts)))
 
 
 def _mean(rows: np.ndarray) -> np.ndarray:

@@ -138,7 +138,8 @@ def _paths(file: Any, column: str) -> list[Any]:
 
 def _present(path: str, file: Any, leaf: str) -> list[bool]:
     """Which rows have bytes; from the statistics, so that the bytes themselves stay unread."""
-    at = next(i for i in range(len(file.schema)) if file.schema.column(i).path == leaf)
+    leaves = (f"{file.schema.column(at).path}." for at in range(len(file.schema)))
+    at = next(at for at, name in enumerate(leaves) if name.startswith(f"{leaf}."))
     present: list[bool] = []
     for group, is_full in enumerate(full_groups(footer_of(path), at)):
         if is_full:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curate.errors import DataError
+from curate.errors import DataError, Unreadable
 from curate.pairs.media import read_media
 from curate.sources import registry
 from tests.sources.conftest import make_fields, png, problems
@@ -216,6 +216,23 @@ def test_parquet_media_both_ways(
     for each, member, content in [(frame, 0, 1), (frame, 5, 2), (flat, 5, 2)]:
         path = each["image_path"][member]
         assert read_media(path, each["image_member"][member]) == png(content)
+
+
+@pytest.mark.parametrize("content", [3, [], [b"x"], {"a": b"x"}])
+def test_parquet_bytes_that_are_none(content: object, tmp_path: Path, rows: Rows) -> None:
+    pq.write_table(pa.table({"i": [{"bytes": content}, None]}), tmp_path / "t.parquet")
+    frame = rows("parquet", IMAGE, path="t.parquet", image="i")
+    assert frame["image_member"].to_list() == ["0/i", None]
+    with pytest.raises(Unreadable, match="no bytes at 0/i"):
+        read_media(frame["image_path"][0], "0/i")
+
+
+def test_parquet_of_more_rows_than_are_read(
+    tmp_path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curate.sources.parquet.MOST_ROWS", 2)
+    pq.write_table(pa.table({"title": ["a"] * 3, "n": [1] * 3}), tmp_path / "t.parquet")
+    assert "3 rows are more than the 2 that are read of one file" in failure(rows, "parquet")
 
 
 def test_parquet_media_by_path(tmp_path: Path, rows: Rows) -> None:

@@ -31,16 +31,21 @@ def _packed(layer: Any) -> Any:
     import torch
 
     class Packed(torch.nn.Module):
-        """Its weights are laid out for the kernels, and tell their type to whoever asks."""
+        """Its weights are laid out for the kernels alone."""
 
         def __init__(self) -> None:
             super().__init__()
             self.in_features, self.out_features = layer.in_features, layer.out_features
-            self.weight = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach())
+            self.packed = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach())
             self.bias = layer.bias
 
+        @property
+        def weight(self) -> Any:
+            """As a linear layer has them, for networks that look."""
+            return self.packed.to_dense()
+
         def forward(self, rows: Any) -> Any:
-            weights = self.weight, self.bias
-            return torch.ops.mkldnn._linear_pointwise(rows, *weights, "none", [], "")
+            known = self.packed, self.bias
+            return torch.ops.mkldnn._linear_pointwise(rows, *known, "none", [], "")
 
     return Packed()

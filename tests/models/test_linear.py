@@ -40,4 +40,10 @@ def test_only_layers_of_32_bits_are_packed() -> None:
     kinds = [type(layer).__name__ for layer in network.modules()]
     assert (kinds.count("Linear"), kinds.count("Packed")) == (1, 2)
     assert network.first is network.again
-    assert network.inner[1].weight.dtype is torch.float32
+
+
+def test_who_looks_at_the_weights_finds_them() -> None:
+    network = Network()
+    before = network.inner[1].weight.detach().clone()
+    pack(network)
+    assert torch.equal(network.inner[1].weight, before)

@@ -148,13 +148,14 @@ def _rebuilt(
     """Each recipe built anew; one that a person has mended and built since is taken as it is."""
     built, errors = [], []
     for one in journal.rebuilds:
+        stands = one.version != DRAFT and read_manifest(_final(workspace, one)) is not None
         try:
             recipe = recipe_of(workspace, one.text, workspace / one.recipe)
             built.append(build(recipe, Options(limit=one.limit), progress))
         except ReleaseExists:
             continue
         except CurateError as error:
-            if one.version == DRAFT or read_manifest(_final(workspace, one)) is None:
+            if not stands:  # also of one that was published just now, and not filed
                 errors.append(error)
     return built, errors
 

@@ -83,6 +83,10 @@ class Forgotten(CurateError):
     pass
 
 
+class NotFiled(CurateError):
+    """A release is published, and its card or report could not be filed."""
+
+
 class ReleaseExists(CurateError):
     pass
 

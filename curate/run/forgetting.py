@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from curate.errors import CurateError, ReleaseExists
+from curate.errors import CurateError, NotFiled, ReleaseExists
 from curate.release.forget import of_release
 from curate.release.publish import DRAFT, read_manifest
 from curate.run.build import Options, build, store_folder_of
@@ -155,7 +155,7 @@ def _rebuilt(
         except ReleaseExists:
             continue
         except CurateError as error:
-            if not stands:  # also of one that was published just now, and not filed
+            if not stands or isinstance(error, NotFiled):
                 errors.append(error)
     return built, errors
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate.errors import CurateError, GateFailed, OtherFormat, ReleaseExists
+from curate.errors import CurateError, GateFailed, NotFiled, OtherFormat, ReleaseExists
 from curate.governance import gates
 from curate.governance.answers import FILE as ANSWERS
 from curate.governance.audit import Audit, audited
@@ -103,7 +103,7 @@ def _file(final: Path, workspace: Path, *, new: bool) -> None:
         if new or not (workspace / "reports" / name / f"{version}.html").exists():
             file_report(final, workspace / "reports" / name)
     except OSError as error:
-        raise CurateError(
+        raise NotFiled(
             f"{final} is published, but its card and its report are not filed: {error}",
             "build again to file them",
         ) from error

@@ -96,9 +96,11 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     raw: bytes
+    answering: bool
 
     def do_POST(self) -> None:
         proxy = self.server.proxy
+        self.answering = True
         self.raw = self.rfile.read(int(self.headers["Content-Length"]))
         with proxy.lock:
             proxy.seen.append(Seen(time.monotonic(), dict(self.headers), json.loads(self.raw)))
@@ -108,8 +110,14 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self._answer(fault)
         finally:
-            with proxy.lock:
-                proxy.under_way -= 1
+            self.answered()
+
+    def answered(self) -> None:
+        """Before the last byte is sent: whoever has it may ask again at once."""
+        if self.answering:
+            self.answering = False
+            with self.server.proxy.lock:
+                self.server.proxy.under_way -= 1
 
     def _answer(self, fault: Fault | None) -> None:
         if fault is not None:
@@ -133,6 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {**(headers or {}), "Content-Length": length}.items():
             self.send_header(name, value)
         self.end_headers()
+        self.answered()
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:

@@ -21,6 +21,7 @@ class Site:
     headers: list[dict[str, str]] = field(default_factory=list)
     under_way: int = 0
     busiest: int = 0
+    """The most requests at once that had not been answered."""
     lock: threading.Lock = field(default_factory=threading.Lock)
     closing: threading.Event = field(default_factory=threading.Event)
 
@@ -61,9 +62,11 @@ def moved(to: str, status: int = 302) -> Answer:
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
+    answering: bool
 
     def do_GET(self) -> None:
         site = self.server.site
+        self.answering = True
         with site.lock:
             site.asked.append(self.path)
             site.headers.append(dict(self.headers.items()))
@@ -74,14 +77,21 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True
         finally:
-            with site.lock:
-                site.under_way -= 1
+            self.answered()
+
+    def answered(self) -> None:
+        """Before the last byte is sent: whoever has it may ask again at once."""
+        if self.answering:
+            self.answering = False
+            with self.server.site.lock:
+                self.server.site.under_way -= 1
 
     def reply(self, status: int, data: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
         for name, value in {"Content-Length": str(len(data)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
+        self.answered()
         self.wfile.write(data)
 
     def wait(self, seconds: float) -> None:

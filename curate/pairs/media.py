@@ -1,9 +1,10 @@
-"""Reads the bytes of one medium, from a file of its own or out of a table or a tar archive.
+"""Reads the bytes of one medium, from a file of its own or out of a table or an archive.
 
 A medium is named by a path and a member (`12/image`: row and column of a Parquet or Arrow file;
-`tar:birds/duck.jpg`: a member of an archive), both plain text, so that any process can read it. What cannot be read is `Unreadable`, in plain words and
-without the path, which may not enter a release. Row groups of Parquet files are kept for a moment:
-media asked for in the order of their rows are read once.
+`tar:birds/duck.jpg`, `zip:birds/duck.jpg`: a member of an archive), both plain text, so that any
+process can read it. What cannot be read is `Unreadable`, in plain words and without the path, which
+may not enter a release. Row groups of Parquet files are kept for a moment: media asked for in the
+order of their rows are read once.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from threading import Lock
 from typing import Any
 
 from curate.errors import Unreadable
-from curate.pairs import tar
+from curate.pairs import tar, zip
 from curate.pairs.exhaustion import check_machine
 from curate.pairs.opened import opened
 
 IN_TAR = "tar:"
-"""Begins the names of archives' members; rows of tables begin with a digit."""
+IN_ZIP = "zip:"
+"""These begin the names of archives' members; rows of tables begin with a digit."""
 
 _one_reader = Lock()
 
@@ -43,6 +45,8 @@ def _read_file(path: str) -> bytes:
 def _read_member(path: str, member: str) -> bytes:
     if member.startswith(IN_TAR):
         return tar.read_member(path, member.removeprefix(IN_TAR))
+    if member.startswith(IN_ZIP):
+        return zip.read_member(path, member.removeprefix(IN_ZIP))
     return _read_cell(path, member)
 
 

@@ -1,7 +1,7 @@
 """Keeps reading inside a source: a path that a stranger wrote is followed only below one folder.
 
 What leads out (absolute, `..`, links) or to anything but a regular file is refused, before it is
-opened. Links to files inside the folder are fine.
+opened. Links to files inside the folder are fine. A zip archive is a folder of its name.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import posixpath
 import re
 import stat
 from pathlib import Path
+from urllib.parse import quote
 
 from curate.pairs.exhaustion import check_machine
-from curate.sources.cell import Cell
+from curate.sources.archive import Archive, around
+from curate.sources.cell import Cell, encodable
 
 ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]")
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -32,12 +34,26 @@ def leaves(path: str) -> str | None:
     return None
 
 
+def spelt(name: str) -> str:
+    """A member's name as a row may be called; one that looks like a way out is spelt in percents."""
+    readable = encodable(name)
+    if leaves(readable) or "%" in readable:
+        return quote(readable, safe="")
+    return readable
+
+
 class Boundary:
     """One folder, and what may be read below it."""
 
     def __init__(self, root: Path) -> None:
         self.root = os.path.realpath(root)
         self._parents: dict[str, str] = {}
+        self._archives: dict[str, tuple[Archive, str] | None] = {}
+
+    @property
+    def archive(self) -> tuple[Archive, str] | None:
+        """The archive that the folder is or lies in, and what it is called there."""
+        return self._archive(self.root)
 
     def locate(self, relative: str) -> Cell:
         """A cell with the file at a path relative to the folder; without `path` when not there. Of a
@@ -64,7 +80,7 @@ class Boundary:
         except FileNotFoundError:
             return self._not_there(uri, os.path.join(self.root, uri))
         except NotADirectoryError:
-            return Cell(uri=uri)
+            return self._packed(uri, real)
         if not stat.S_ISREG(mode):
             return Cell(uri=uri, problem="refused", detail=f"{kind(mode)}, not a regular file")
         if not os.access(real, os.R_OK):
@@ -75,6 +91,20 @@ class Boundary:
         if os.path.islink(path):
             return Cell(uri=uri, problem="unreadable", detail="a link to a file that is not there")
         return Cell(uri=uri)
+
+    def _packed(self, uri: str, real: str) -> Cell:
+        folder, name = os.path.split(real)
+        found = self._archive(folder)
+        if found is None:
+            return Cell(uri=uri)
+        archive, inside = found
+        return archive.locate(posixpath.join(inside, name), uri)
+
+    def _archive(self, folder: str) -> tuple[Archive, str] | None:
+        """The archive that a folder is or lies in; looked for once."""
+        if folder not in self._archives:
+            self._archives[folder] = None if os.path.isdir(folder) else around(folder)
+        return self._archives[folder]
 
     def _real(self, uri: str) -> str:
         """Where a path leads; folders are resolved once."""

@@ -40,7 +40,9 @@ class Coco(Listed):
     )
     media: ClassVar[Mapping[str, str]] = {"image": "file_name"}
 
-    images: str = Key(".", min_length=1, description="The images' folder, in the corpus' folder.")
+    images: str = Key(
+        ".", min_length=1, description="The images' folder or zip archive, in the corpus' folder."
+    )
 
     def check(self, fields: Fields) -> Iterator[Objection]:
         yield from super().check(fields)

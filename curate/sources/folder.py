@@ -1,7 +1,8 @@
 """Pairs from how files are named: a glob makes the rows, templates find what belongs to each.
 
 Links to files are followed inside the folder only, links to folders never; files and folders whose
-names begin with a dot are not looked at unless the glob says the dot.
+names begin with a dot are not looked at unless the glob says the dot. A zip archive is read as the
+folder that it holds.
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ class Folder(Source):
     glob: ClassVar[str] = "**/*.png"
     """What the recipe's author is shown as an example."""
 
-    path: str = Key(min_length=1, description="The folder, relative to the recipe.")
+    path: str = Key(
+        min_length=1, description="The folder, or a zip archive, relative to the recipe."
+    )
 
     def check(self, fields: Fields) -> Iterator[Objection]:
         yield from super().check(fields)

@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from curate.errors import Unreadable
 from curate.pairs import tar
 from curate.pairs.media import IN_TAR, read_media
-from curate.sources.boundary import leaves
+from curate.sources.boundary import spelt
 from curate.sources.cell import Cell, encodable
 from curate.sources.sheet import Sheet
 from curate.sources.text_file import LONGEST, no_utf8
@@ -130,14 +129,6 @@ def key_of(name: str) -> tuple[str, str]:
     folder, base = posixpath.split(name.removeprefix("./"))
     stem, _, extension = base.partition(".")
     return (posixpath.join(folder, stem) if stem else ""), extension.lower()
-
-
-def spelt(name: str) -> str:
-    """A member's name as a row may be called; one that looks like a way out is spelt in percents."""
-    readable = encodable(name)
-    if leaves(readable) or "%" in readable:
-        return quote(readable, safe="")
-    return readable
 
 
 def read_text(cell: Cell) -> str:

@@ -60,6 +60,8 @@ def listed(base: Path, path: str, file: str) -> tuple[Path, Sheet]:
 def beside(root: Path, file: str) -> Sheet:
     """A file that the recipe names, below a source's folder."""
     cell = Boundary(root).locate(file)
+    if cell.member:
+        raise DataError(f"the list '{file}' lies in an archive", "unpack it beside the archive")
     if cell.path is None:
         found = f"is {cell.problem}: {cell.detail}" if cell.problem else "is not there"
         raise DataError(f"the list '{file}' {found}", f"it should lie in '{root.name}'")
@@ -81,6 +83,8 @@ def _matching(base: Path, path: str, noun: str) -> tuple[Path, list[Sheet]]:
     if not found:
         raise DataError(f"'{path}' matches no {noun}: {tree.stops(pattern)}")
     for cell in found:
+        if cell.member:
+            raise DataError(f"the {noun} '{cell.uri}' lies in an archive", "unpack the archive")
         if cell.path is None:
             raise DataError(f"the {noun} '{cell.uri}' is {cell.problem}: {cell.detail}")
     uris = [(cell.path or "", cell.uri or "") for cell in found]

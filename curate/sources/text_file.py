@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from curate.errors import Unreadable
 from curate.pairs.exhaustion import check_machine
+from curate.pairs.media import read_media
 from curate.pairs.opened import opened
 from curate.sources.cell import Cell, text_cell
 
@@ -30,7 +31,8 @@ def read_whole(cell: Cell) -> Cell:
     if cell.path is None:
         return cell
     try:
-        return Cell(text=_read(cell.path, os.stat(cell.path).st_mtime_ns), uri=cell.uri)
+        changed = os.stat(cell.path).st_mtime_ns
+        return Cell(text=_read(cell.path, cell.member, changed), uri=cell.uri)
     except UnicodeDecodeError as error:
         return Cell(uri=cell.uri, problem="unreadable", detail=no_utf8(error))
     except Unreadable as error:
@@ -46,12 +48,16 @@ def no_utf8(error: UnicodeDecodeError) -> str:
 
 
 @lru_cache(maxsize=4)
-def _read(path: str, _changed: int) -> str:
-    with opened(path) as file:
-        data = file.read(LONGEST + 1)
+def _read(path: str, member: str | None, _changed: int) -> str:
+    data = read_media(path, member) if member else _start(path)
     if len(data) > LONGEST:
-        raise OSError(0, f"a text of more than {LONGEST >> 20} MiB")
+        raise Unreadable(f"a text of more than {LONGEST >> 20} MiB")
     return data.decode("utf-8-sig")
+
+
+def _start(path: str) -> bytes:
+    with opened(path) as file:
+        return file.read(LONGEST + 1)
 
 
 def _part(whole: str, part: str | None) -> str | None:

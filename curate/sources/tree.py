@@ -6,6 +6,7 @@ the files that belong to ten thousand others costs no system calls.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from curate.pairs.exhaustion import check_machine
-from curate.sources.boundary import Boundary
+from curate.sources.archive import Archive, inward
+from curate.sources.boundary import Boundary, leaves, spelt
 from curate.sources.cell import Cell, encodable
 from curate.sources.pattern import Pattern, matches_name
 
-Kind: TypeAlias = Literal["file", "folder", "link", "other"]
+Kind: TypeAlias = Literal["file", "folder", "link", "member", "other"]
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,10 @@ class Tree:
 
 
 def walk(root: Path, patterns: Sequence[Pattern]) -> Tree:
-    """Everything below a folder that the patterns can lead to."""
+    """Everything below a folder, or a zip archive, that the patterns can lead to."""
     tree = Tree(Boundary(root), {}, {})
+    if tree.boundary.archive:
+        return _unrolled(tree, *tree.boundary.archive, patterns)
     hidden = any(pattern.hidden for pattern in patterns)
     waiting = [""]
     while waiting:
@@ -124,6 +128,28 @@ def walk(root: Path, patterns: Sequence[Pattern]) -> Tree:
                     uri=encodable(relative), problem="refused", detail=detail
                 )
     return tree
+
+
+def _unrolled(tree: Tree, archive: Archive, inside: str, patterns: Sequence[Pattern]) -> Tree:
+    """All of an archive's members below one of its folders."""
+    if archive.problem:
+        raise OSError(errno.EINVAL, archive.problem)
+    tree.folders[""] = {}
+    for name in archive.members:
+        why = leaves(name)
+        if why and any(pattern.matches(inward(name)) for pattern in patterns):
+            tree.blocked[spelt(name)] = Cell(problem="refused", detail=why)
+        elif not why and (not inside or name.startswith(f"{inside}/")):
+            _add(tree.folders, name[len(inside) :].removeprefix("/"), "member")
+    return tree
+
+
+def _add(folders: dict[str, dict[str, Kind]], relative: str, kind: Kind) -> None:
+    """A name, and the folders that it stands in."""
+    while relative:
+        folder, _, name = relative.rpartition("/")
+        folders.setdefault(folder, {}).setdefault(name, kind)
+        relative, kind = folder, "folder"
 
 
 def _listed(tree: Tree, folder: str) -> dict[str, Kind]:

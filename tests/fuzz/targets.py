@@ -6,12 +6,14 @@ A reader either says something or raises a `CurateError`; anything else is a fin
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,15 @@ import polars as pl
 import soundfile as sf
 from PIL import Image
 
+from curate.errors import Unreadable
 from tests.fuzz.mutation import mutated
 from tests.recordings import CODECS, coded_sound, film, tone
 
 REPOSITORY = Path(__file__).parents[2]
 FINDS = Path(__file__).parent / "finds"
 _folder = Path(tempfile.mkdtemp(prefix="curate-fuzz-"))
+_moments = count()
+"""Times of change: readers keep what they found in a file until it changes, clocks tick too slowly."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Target:
 GROUPS: dict[str, tuple[str, ...]] = {
     "_texts": ("recipe", "subtitles", "expression", "csv", "jsonl", "parquet"),
     "_lists": ("urls", "robots", "opt-out", "answers", "policy", "reviews"),
-    "_stored": ("manifest", "tombstone", "marks", "fragment", "tar"),
+    "_stored": ("manifest", "tombstone", "marks", "fragment", "tar", "zip"),
     "_pictures": ("svg", "png", "jpeg", "webp", "tiff", "bmp", "avif", "gif"),
     "_sounds": (
         *("wav-pcm_16", "wav-float", "flac-pcm_16", "ogg-vorbis", "ogg-opus"),
@@ -133,6 +138,7 @@ def _stored() -> dict[str, Target]:
         "marks": Target(_marks, [json.dumps(mark).encode() + b"\n"], [b"\n", b"null", b"[]"]),
         "fragment": Target(_fragment, [_fragment_bytes()]),
         "tar": Target(_tar, [_tar_bytes()], [b"../", b"\0", b"ustar", b"7777777"]),
+        "zip": Target(_zip, [_zip_bytes()], [b"../", b"PK\1\2", b"PK\3\4", b"PK\6\6", b"\xff" * 4]),
     }
 
 
@@ -234,6 +240,7 @@ def _placed(name: str, data: bytes) -> Path:
     path = _folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
+    os.utime(path, ns=(0, next(_moments)))
     return path
 
 
@@ -412,6 +419,33 @@ def _tar(data: bytes) -> object:
 
     path = str(_placed("x.tar", data))
     return [read_member(path, member.name) for member in members(path) if not member.problem]
+
+
+def _zip_bytes() -> bytes:
+    import zipfile
+
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a/x.png", b"0123456789" * 9, zipfile.ZIP_DEFLATED)
+        archive.writestr("a/x.txt", b"0123456789")
+        archive.writestr("ä.json", b"{}")
+    return out.getvalue()
+
+
+def _zip(data: bytes) -> object:
+    from curate.pairs.zip import read_member
+    from curate.sources.pattern import Pattern
+    from curate.sources.tree import walk
+
+    path = _placed("x.zip", data)
+    try:
+        tree = walk(path, [Pattern("**")])
+    except OSError as error:
+        raise Unreadable(str(error)) from None
+    cells = [tree.locate(relative) for relative in tree.matching([Pattern("**")])]
+    return [
+        read_member(str(path), cell.member.removeprefix("zip:")) for cell in cells if cell.member
+    ]
 
 
 def _picture(data: bytes) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,15 @@ METADATA = {"type": "metadata"}
 
 
 def built(
-    workspace: Workspace, fields: Mapping[str, Any], source: Mapping[str, Any]
+    workspace: Workspace,
+    fields: Mapping[str, Any],
+    source: Mapping[str, Any],
+    version: str = "1.0.0",
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     """The pairs released, in their order, and how many were decided how."""
     age(workspace.media)
     recipe = workspace.having(
-        name="corpus", version="1.0.0", fields=fields, sources=[source], steps=[]
+        name="corpus", version=version, fields=fields, sources=[source], steps=[]
     )
     recipe.build()
     files = sorted(recipe.release.glob("data/**/*.parquet"))
@@ -85,6 +89,26 @@ def test_webdataset(place: Workspace) -> None:
     assert rows["caption"].to_list() == [f"Picture {number}." for number in range(4)]
     assert rows["image"].struct.field("bytes").to_list() == [picture(at) for at in range(4)]
     assert statuses == {"kept": 4}
+
+
+def test_a_packed_folder_gives_the_same_release(place: Workspace) -> None:
+    given = {"image": IMAGE, "speech": AUDIO, "caption": TEXT}
+    (place.media / "plain/birds").mkdir(parents=True)
+    for number in range(3):
+        stem = place.media / f"plain/birds/{number}"
+        stem.with_suffix(".png").write_bytes(picture(number))
+        stem.with_suffix(".wav").write_bytes(sound(place.media, 300 + 10 * number))
+        stem.with_suffix(".txt").write_text(f"Picture {number}.")
+    with zipfile.ZipFile(place.media / "packed.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in (place.media / "plain/birds").iterdir():
+            packed.write(path, f"birds/{path.name}")
+    keys = {"image": "**/*.png", "speech": "{stem}.wav", "caption": "{stem}.txt"}
+    plain, _ = built(place, given, {"folder": {"path": "../media/plain", **keys}})
+    packed_rows, statuses = built(
+        place, given, {"folder": {"path": "../media/packed.zip", **keys}}, "1.0.1"
+    )
+    assert statuses == {"kept": 3}
+    assert packed_rows.equals(plain)
 
 
 def captions(media: Path) -> None:

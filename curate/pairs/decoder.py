@@ -1,6 +1,6 @@
 """One decoder: a process that is told a function and bytes, and says what the function makes of them.
 
-It is this package in a bare Python (`curate.pairs.decoding`), started without the memory, the threads,
+It is this package in a bare Python (`curate.pairs.confined`), started without the memory, the threads,
 the open files and the environment of who starts it. It ends with who started it, whatever ends that:
 its socket closes and, on Linux, the kernel ends it.
 
@@ -21,7 +21,10 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import distributions
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
@@ -126,7 +129,7 @@ class Decoder:
             self._socket.close()
             raise CurateError(
                 f"a process that decodes media cannot be started (exit status {self.process.wait()})",
-                f"{sys.executable} -m curate.pairs.decoding says why",
+                f"{sys.executable} -m curate.pairs.confined says why",
             )
 
     def _death(self, seconds: int) -> Ended:
@@ -185,9 +188,9 @@ def _set_patience(there: socket.socket, seconds: float) -> None:
 
 
 def _started(descriptor: int, memory: int) -> subprocess.Popen[bytes]:
-    code = [sys.executable, "-P", "-m", "curate.pairs.decoding"]
+    code = [sys.executable, "-P", "-m", "curate.pairs.confined"]
     return subprocess.Popen(  # noqa: S603 - our own words
-        [*code, str(descriptor), str(memory), str(os.getpid())],
+        [*code, str(descriptor), str(memory), str(os.getpid()), *_code()],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -195,6 +198,27 @@ def _started(descriptor: int, memory: int) -> subprocess.Popen[bytes]:
         env=_environment(),
         process_group=0,  # Ctrl-C is for who waits, not for who works
     )
+
+
+@cache
+def _code() -> list[str]:
+    """Folders of code that may lie elsewhere: of packages that were installed to be worked on (PEP 610),
+    and of the libraries that this process has loaded.
+    """
+    told = (package.read_text("direct_url.json") for package in distributions())
+    known = [json.loads(text) for text in told if text]
+    urls = [each["url"] for each in known if each.get("dir_info", {}).get("editable")]
+    return [*(unquote(urlsplit(url).path) for url in urls), *_of_libraries()]
+
+
+def _of_libraries() -> set[str]:
+    """As Linux tells them."""
+    try:
+        with open("/proc/self/maps") as maps:
+            paths = [line.split(maxsplit=5)[5].rstrip("\n") for line in maps if "/" in line]
+    except OSError:
+        return set()
+    return {os.path.dirname(path) for path in paths if ".so" in os.path.basename(path)}
 
 
 def _environment() -> dict[str, str]:

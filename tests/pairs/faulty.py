@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import resource
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -45,15 +47,15 @@ def decode(data: bytes) -> np.ndarray:
     return np.frombuffer(data, np.uint8)
 
 
+_answers = 0
+
+
 @limited
-def crash_once(data: bytes, mark: str) -> str:
-    """Crash in the first process that sees it: a folder that is made there tells the second."""
-    try:
-        Path(mark).mkdir()
-    except FileExistsError:
-        return data.decode()
-    os.kill(os.getpid(), signal.SIGKILL)
-    return ""
+def crash_unless_new(data: bytes) -> str:
+    """Crash in a process that has told before who it is."""
+    if _answers:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return data.decode()
 
 
 @limited
@@ -64,6 +66,8 @@ def fail(data: bytes) -> int:
 @limited
 def who(data: bytes) -> int:
     """The process that decodes."""
+    global _answers  # noqa: PLW0603
+    _answers += 1
     return os.getpid()
 
 
@@ -85,9 +89,28 @@ def environment(data: bytes) -> list[str]:
 
 
 @limited
-def write(data: bytes, path: str) -> int:
-    """Bytes that a decoder can put on a disk."""
+def attempt(deed: str, target: str) -> str:
+    """What a deed of one who has taken a decoder over comes to: `done`, or the system's word for no."""
     try:
-        return Path(path).write_bytes(data)
-    except OSError:
-        return Path(path).stat().st_size
+        DEEDS[deed](target)
+    except OSError as error:
+        return errno.errorcode[error.errno or 0]
+    return "done"
+
+
+DEEDS: dict[str, Callable[[str], object]] = {
+    "read": lambda path: Path(path).read_bytes(),
+    "list": os.listdir,
+    "write": lambda path: Path(path).write_bytes(b"much"),
+    "make a folder": os.mkdir,
+    "make a link": lambda path: os.symlink("/etc", path),
+    "remove": os.remove,
+    "rename": lambda path: os.rename(path, f"{path}.old"),
+    "cut": lambda path: os.truncate(path, 0),
+    "run": lambda path: os.execv("/bin/sh", ["sh", "-c", f"rm {path}"]),
+    "connect": lambda port: socket.create_connection(("127.0.0.1", int(port))),
+    "send": lambda port: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+    "ask a service": lambda path: socket.socket(socket.AF_UNIX).connect(path),
+    "signal": lambda pid: os.kill(int(pid), 0),
+    "look into": lambda pid: Path(f"/proc/{pid}/environ").read_bytes(),
+}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -26,6 +28,16 @@ from curate.pairs.sensor import Stream
 from curate.pairs.span import Recording, Span
 from curate.pairs.wire import packed, unpacked
 from tests.pairs import faulty
+
+
+def _has_landlock() -> bool:
+    """In its sixth version, which bounds signals."""
+    if sys.platform != "linux":
+        return False
+    return int(ctypes.CDLL(None).syscall(444, None, 0, 1)) >= 6
+
+
+landlocked = pytest.mark.skipif(not _has_landlock(), reason="the kernel has no Landlock 6")
 
 
 @pytest.fixture(autouse=True)
@@ -58,9 +70,9 @@ def test_what_a_decoder_says_costs_no_process() -> None:
     assert faulty.who(b"") == before != os.getpid()
 
 
-def test_what_ended_once_is_tried_again_in_a_fresh_process(tmp_path: Path) -> None:
+def test_what_ended_once_is_tried_again_in_a_fresh_process() -> None:
     first = faulty.who(b"")
-    assert faulty.crash_once(b"fine", str(tmp_path / "mark")) == "fine"
+    assert faulty.crash_unless_new(b"fine") == "fine"
     assert faulty.who(b"") != first
 
 
@@ -101,7 +113,26 @@ def test_it_is_bound_and_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_it_writes_no_file(tmp_path: Path) -> None:
-    assert faulty.write(b"much", str(tmp_path / "file")) == 0
+    """Wherever it runs: of a system without Landlock, the name is all that there is of a file."""
+    faulty.attempt("write", str(tmp_path / "file"))
+    assert not any(file.stat().st_size for file in tmp_path.iterdir())
+
+
+@landlocked
+@pytest.mark.parametrize("deed", faulty.DEEDS)
+def test_who_takes_it_over_gets_no_further(tmp_path: Path, deed: str) -> None:
+    known = tmp_path / "known"
+    known.write_text("a secret")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        targets = {
+            "list": str(tmp_path),
+            **dict.fromkeys(("write", "make a folder", "make a link"), str(tmp_path / "new")),
+            **dict.fromkeys(("connect", "send"), str(server.getsockname()[1])),
+            **dict.fromkeys(("signal", "look into"), str(os.getpid())),
+        }
+        assert faulty.attempt(deed, targets.get(deed, str(known))) in ("EACCES", "EPERM")
+    assert [path.name for path in tmp_path.iterdir()] == ["known"]
+    assert known.read_text() == "a secret"
 
 
 def test_threads_have_decoders_of_their_own() -> None:

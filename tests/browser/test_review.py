@@ -165,13 +165,14 @@ def test_edits_by_keys(place: Workspace, running: Server, watch: Watch) -> None:
 
 
 def test_what_was_said_is_undone(place: Workspace, running: Server, watch: Watch) -> None:
+    """Of a pair that is not the last of its queue, as one with an Ogg file may be: its id is chance."""
     before = fates(place)
     seen = entered(watch, running)
-    seen.page.goto(at(running, place, "owl.webp"))
+    seen.page.goto(at(running, place, "bread.jpg"))
     press(seen.page, "d")
-    assert named(place, "owl.webp") not in seen.page.url
+    assert named(place, "bread.jpg") not in seen.page.url
     press(seen.page, "z")
-    assert named(place, "owl.webp") in seen.page.url
+    assert named(place, "bread.jpg") in seen.page.url
     press(seen.page, "z")
     assert said(place) == [("Ada", "drop"), ("Ada", "undo")]
     place.build()

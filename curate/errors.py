@@ -4,7 +4,8 @@
     ├── RecipeError        exit 2   the recipe is wrong; carries every complaint at once
     ├── MissingExtra       exit 2   the recipe needs a part that is not installed
     ├── DataError          exit 3   the data is wrong: too much of it unreadable, nothing matched
-    │   └── Unreadable              one content cannot be read; becomes a verdict, never ends a build
+    │   ├── Unreadable              one content cannot be read; becomes a verdict, never ends a build
+    │   └── ChangedContent          a content is not what was hashed
     ├── GateFailed         exit 4   a release was built and refused
     ├── BudgetSpent        exit 5   the time or energy that was allowed is used up; nothing is wrong
     ├── Forgotten          exit 1   the release is no more: something in it had to be forgotten
@@ -69,6 +70,10 @@ class DataError(CurateError):
 
 class Unreadable(DataError):
     """One content that cannot be read; the message is the decoder's own."""
+
+
+class ChangedContent(DataError):
+    """Raised in the middle of a build; another one sees it as it is now."""
 
 
 class GateFailed(CurateError):

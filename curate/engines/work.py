@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate.engines.engine import Batch, Content, Item, Media, Task, Text
-from curate.errors import DataError, MissingExtra, Unreadable
+from curate.errors import ChangedContent, DataError, MissingExtra, Unreadable
 from curate.measures.measure import Compute, Measure
 from curate.pairs.identity import canonical_json, content_hash
 from curate.pairs.span import Recording
@@ -152,7 +152,8 @@ def read_content(media: Media) -> bytes:
         told = f"{media.path} was read before and cannot be now: {error.message}"
         raise DataError(told, "run the build again") from None
     if content_hash(data) != media.sha256:
-        raise DataError(f"{media.path} changed while it was being measured", "run the build again")
+        told = f"{media.path} changed while it was being measured"
+        raise ChangedContent(told, "run the build again")
     return data
 
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from curate.engines.choice import EngineName, engine_of
 from curate.engines.engine import Room
-from curate.errors import BudgetSpent, CurateError, DataError, StoreError
+from curate.errors import BudgetSpent, ChangedContent, CurateError, DataError, StoreError
 from curate.governance.energy import Energy
 from curate.governance.facts import Facts
 from curate.governance.gates import Held
@@ -142,7 +142,9 @@ def build(
 
 @contextmanager
 def _resumable(asking: Asking) -> Iterator[None]:
-    """Say of a build whose budget is spent what was done, and how to go on."""
+    """Say of a build whose budget is spent what was done, and how to go on; set aside what the store
+    holds and was damaged, which the next build has again.
+    """
     try:
         yield
     except BudgetSpent as spent:
@@ -151,6 +153,9 @@ def _resumable(asking: Asking) -> Iterator[None]:
             f"{spent.message}; {computed:,} values were measured, nothing was published",
             "run the same command again: it goes on where this one stopped",
         ) from None
+    except ChangedContent:
+        asking.store.blobs.look_through()
+        raise
 
 
 @contextmanager
@@ -172,7 +177,7 @@ def opened(
             meter.wake()
         forgotten = read_forgotten(recipe.workspace)
         hashes = FileHashes(store.files, workers, forgotten)
-        files = FetchedFiles(store.fetched, store.blobs, forgotten)
+        files = FetchedFiles(store.fetched, store.blobs, hashes, forgotten)
         fetching = Fetching(recipe.sources, files, progress, compute)
         gathered = gather(recipe, hashes, options.limit, fetching)
         reviews = read_reviews(reviews_path(recipe.workspace, recipe.name), recipe.fields)

@@ -40,15 +40,22 @@ class Blobs:
         if found != sha256:
             path.rename(path.with_suffix(".damaged"))
             warnings.warn(
-                f"store: {path.name} is damaged and was set aside; it is made anew", stacklevel=2
+                f"store: {path.name} is damaged and was set aside; it is made or fetched anew",
+                stacklevel=2,
             )
         return found == sha256
+
+    def look_through(self) -> None:
+        """Set all that are damaged aside, each with a warning."""
+        for path in sorted(self.folder.glob("??/*")):
+            if "." not in path.name:
+                self.whole(path.name)
 
     def put(self, content: bytes) -> tuple[Path, str]:
         """The file that holds these bytes, and their hash; there whole or not at all."""
         sha256 = content_hash(content)
         final = self.path(sha256)
-        if not final.exists():
+        if not self.whole(sha256):
             self._write(final, content)
         return final, sha256
 

@@ -18,6 +18,7 @@ import polars as pl
 
 from curate.pairs.order import by_name
 from curate.store.blobs import Blobs
+from curate.store.files import FileHashes
 from curate.store.forgotten import Forgotten
 from curate.store.fragment import read_fragment, write_fragment
 
@@ -36,6 +37,7 @@ class FetchedFiles:
 
     folder: Path
     blobs: Blobs
+    hashes: FileHashes
     forgotten: Forgotten
 
     def known(self, urls: pl.Series) -> pl.DataFrame:
@@ -46,14 +48,24 @@ class FetchedFiles:
         read = [read_fragment(p, FETCHED, wanted) for p in sorted(self.folder.glob("*.parquet"))]
         found = pl.concat([pl.DataFrame(schema=FETCHED), *(one for one in read if one is not None)])
         rows = found.filter(pl.col("key").is_in(wanted.implode()))
-        paths = [None if sha256 is None else self._there(sha256) for sha256 in rows["sha256"]]
-        rows = rows.with_columns(path=pl.Series(paths, dtype=pl.String))
+        there = self._there(rows["sha256"].drop_nulls().unique())
+        rows = rows.with_columns(
+            path=pl.col("sha256").replace_strict(there, default=None, return_dtype=pl.String)
+        )
         sound = pl.col("path").is_not_null() | pl.col("sha256").is_null()
         return rows.filter(sound).unique("key", keep="last", maintain_order=True)
 
-    def _there(self, sha256: str) -> str | None:
-        path = self.blobs.path(sha256)
-        return str(path) if path.exists() else None
+    def _there(self, wanted: pl.Series) -> dict[str, str]:
+        """Hash -> file, of those that are here as they came; a damaged one is set aside."""
+        paths = {sha256: str(self.blobs.path(sha256)) for sha256 in wanted}
+        places = pl.DataFrame({"path": list(paths.values())}, schema={"path": pl.String})
+        found, _ = self.hashes.of(places.with_columns(member=pl.lit(None, pl.String)))
+        now = dict(found.select("path", "sha256").iter_rows())
+        return {
+            sha256: path
+            for sha256, path in paths.items()
+            if now[path] == sha256 or self.blobs.whole(sha256)
+        }
 
     def put(self, chunks: Iterable[bytes]) -> tuple[Path, str, int]:
         """Keep a file as it comes in: where it lies, its hash and size. One that is forgotten stays

@@ -114,10 +114,28 @@ def test_what_was_made_and_is_lost_or_damaged_is_made_again(workspace: Workspace
     blobs[0].unlink()
     flip(blobs[1], 0.5)
     shutil.rmtree(place.release)
-    with pytest.warns(UserWarning, match="is damaged and was set aside; it is made anew"):
+    with pytest.warns(
+        UserWarning, match="is damaged and was set aside; it is made or fetched anew"
+    ):
         built = place.build()
     assert built.digest == digest
     assert built.usage.computed == 2
+    assert problems(built.path) == []
+
+
+def test_what_was_made_is_damaged_and_nothing_tells_of_it(workspace: Workspace) -> None:
+    """Made again, it takes the damaged one's place."""
+    made = {"augment": "image", "into": "image", "by": {"crop": 0.7}}
+    place = workspace.having(steps=[{"synthesize": made}, {"privacy": {"strip": ["image"]}}])
+    digest = place.build().digest
+    for path in place.store.glob("blobs/*/*"):
+        flip(path, 0.5)
+    for folder in place.store.glob("**/image.*"):
+        shutil.rmtree(folder)
+    shutil.rmtree(place.release)
+    with pytest.warns(UserWarning, match="is damaged and was set aside"):
+        built = place.build()
+    assert built.digest == digest
     assert problems(built.path) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from curate.errors import DataError
 from curate.store.fetched import FetchedFiles
 from tests.web.served import Site, file, moved, raw, served
 from tests.workspace import Workspace, curate, photo
@@ -279,3 +281,34 @@ def test_recipes_that_ask_for_nonsense(
     assert said.code == 2
     assert words in said.err
     assert site.asked == []
+
+
+@pytest.mark.parametrize("quietly", [False, True])
+def test_a_damaged_file_is_fetched_again(tmp_path: Path, site: Site, quietly: bool) -> None:
+    """At once where its time has changed; a disk's own error is seen when the file is read."""
+    made = place(tmp_path, site, listed(site, "0.png", "1.png"))
+    for path in made.root.rglob("media/*"):
+        os.utime(path, (0, 0))
+    made.build()
+    blobs = sorted(made.store.glob("blobs/*/*"))
+    for path in blobs:
+        os.utime(path, (0, 0))
+    made.having(version="1.0.1").build()
+    data = bytearray(blobs[0].read_bytes())
+    data[50] ^= 0xFF
+    blobs[0].write_bytes(data)
+    if quietly:
+        os.utime(blobs[0], (0, 0))
+    again = made.having(version="1.0.2", steps=[{"filter": {"image.sharpness": 0}}])
+    said = "damaged and was set aside; it is made or fetched anew"
+    if quietly:
+        wrong = pytest.raises(DataError, match="changed while it was being measured")
+        with pytest.warns(UserWarning, match=said), wrong:
+            again.build()
+        again.build()
+    else:
+        with pytest.warns(UserWarning, match=said):
+            again.build()
+    rows = pl.concat(pl.read_parquet(p) for p in again.release.glob("data/*/*.parquet"))
+    assert set(rows["image"].struct.field("bytes")) == set(PICTURES[:2])
+    assert sum(path.endswith(".png") for path in site.asked) == 3
